@@ -1,0 +1,52 @@
+// The public functions: each asks the table of the best instruction set that the processor has.
+#include "Table.h"
+
+#include <stdatomic.h>
+
+static const struct ck_table *best(void) {
+#ifdef __x86_64__
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512bw"))
+        return &ck_avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &ck_avx2;
+#endif
+    return &ck_baseline;
+}
+
+/// The table in use. Threads that come here at once all choose the same constant table, so no order need be kept.
+static inline const struct ck_table *table(void) {
+    static _Atomic(const struct ck_table *) chosen;
+    const struct ck_table *known = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (__builtin_expect(known == NULL, 0)) {
+        known = best();
+        atomic_store_explicit(&chosen, known, memory_order_relaxed);
+    }
+    return known;
+}
+
+ck_loop ck_elementwise(ck_function function, ck_type type) {
+    if (function >= CK_FUNCTION_COUNT || type > CK_BOOL) return NULL;
+    return table()->elementwise[function][type];
+}
+
+ck_loop ck_cast(ck_type from, ck_type to) {
+    if (from > CK_BOOL || to > CK_BOOL) __builtin_trap();
+    return table()->cast[from][to];
+}
+
+void ck_sum(
+    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
+    void *result) {
+    if (type > CK_FLOAT32) __builtin_trap();
+    table()->sum[type](outputs, outputStride, count, stride, x, result);
+}
+
+void ck_matmul(
+    ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
+    const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result) {
+    if (type > CK_FLOAT32) __builtin_trap();
+    table()->matmul[type](rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result);
+}
+
+const char *ck_instruction_set(void) { return table()->name; }

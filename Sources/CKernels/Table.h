@@ -1,0 +1,24 @@
+// The kernels of one instruction set, as a table of functions.
+#ifndef CKERNELS_TABLE_H
+#define CKERNELS_TABLE_H
+
+#include "Kernels.h"
+
+struct ck_table {
+    const char *name;
+    ck_loop elementwise[CK_FUNCTION_COUNT][4];  // by function and ck_type; null where it does not take the type
+    ck_loop cast[4][4];                         // by ck_type, from and to
+    // By ck_type, of which only the two float types sum and multiply.
+    void (*sum[2])(
+        ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x, void *result);
+    void (*matmul[2])(
+        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
+        const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
+};
+
+extern const struct ck_table ck_baseline;
+#ifdef __x86_64__
+extern const struct ck_table ck_avx2, ck_avx512;
+#endif
+
+#endif

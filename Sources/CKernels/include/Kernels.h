@@ -1,0 +1,69 @@
+// Loops over buffers: no shapes, no tape, no allocation.
+//
+// One source (Source/*.inc) is compiled once for each instruction set; the best set that the processor has is chosen
+// once, on first use. Every kernel gives the same bits on every instruction set, but for the sign and payload of a NaN
+// that arithmetic makes: no product and sum are contracted into one rounding, and a sum's order does not depend on the
+// width of a vector.
+#ifndef CKERNELS_KERNELS_H
+#define CKERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Element types; the numbers are those of `Tensor.ElementType`. A bool is one byte, 0 or 1.
+typedef enum : uint8_t { CK_FLOAT64 = 0, CK_FLOAT32 = 1, CK_INT64 = 2, CK_BOOL = 3 } ck_type;
+
+/// A loop that computes `count` results, which lie side by side from `result` on.
+/// Operand i's elements lie `strides[i]` elements apart (0: one element, repeated). Operands are aligned to their
+/// elements. `result` may be the same address as an operand of stride 1 and equal element size; otherwise nothing
+/// overlaps it.
+typedef void (*ck_loop)(
+    ptrdiff_t count, const void *_Nonnull const *_Nonnull operands, const ptrdiff_t *strides, void *result);
+
+/// Functions applied element by element.
+typedef enum : uint8_t {
+    CK_COPY,      // every type
+    // float64 and float32: one operand
+    CK_NEGATE, CK_ABSOLUTE, CK_SIGN, CK_SQUARE, CK_SQRT, CK_EXP, CK_LOG, CK_SIN, CK_COS, CK_TANH, CK_SIGMOID,
+    CK_SOFTPLUS, CK_RELU,
+    // float64 and float32: two operands
+    CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_POWER, CK_MAXIMUM, CK_MINIMUM,
+    // every type: two operands of that type, a bool as the result
+    CK_EQUAL, CK_NOT_EQUAL, CK_LESS, CK_LESS_OR_EQUAL,
+    // every type: a bool and two operands of that type
+    CK_SELECT,
+    CK_FUNCTION_COUNT
+} ck_function;
+
+/// The loop of `function` over operands of `type`; null where the function does not take that type.
+ck_loop _Nullable ck_elementwise(ck_function function, ck_type type);
+
+/// The loop that converts elements of one type to another. A float becomes an integer by truncation towards zero (NaN
+/// becomes 0, what is out of range the nearest integer), a number becomes true unless it is 0, true becomes 1.
+ck_loop ck_cast(ck_type from, ck_type to);
+
+/// Sums: result[o] = Σ_j x[o · outputStride + j · stride] for j < count and o < outputs; float64 or float32.
+///
+/// The order of a sum is fixed, whatever the strides: 8 partial sums, the j-th element going to the (j mod 8)-th, which
+/// start at their first element (−0 where there is none) and are added up as ((s0+s4)+(s2+s6))+((s1+s5)+(s3+s7)). A sum
+/// of no elements is +0. float32 elements are added up in double precision and rounded once. `result` overlaps no
+/// element of x.
+void ck_sum(
+    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
+    void *result);
+
+/// Matrix product: result[i · columns + j] = Σ_k a[i · aRow + k · aColumn] · b[k · bRow + j · bColumn] for i < rows,
+/// j < columns, k < inner; float64 or float32. Each element adds its products in ascending k, starting at +0, product
+/// and sum rounded apart, in the type itself: the error is at most inner · ε · Σ_k |a · b|, ε = 2⁻⁵³ or 2⁻²⁴. `result`
+/// overlaps no operand.
+void ck_matmul(
+    ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
+    const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
+
+/// The name of the instruction set in use: "avx512", "avx2", "neon" or "baseline".
+const char *ck_instruction_set(void);
+
+#pragma clang assume_nonnull end
+#endif
