@@ -1,0 +1,216 @@
+/// How the derivatives of an input are measured.
+public enum GradientCheckMode: Sendable {
+    /// Along each element: as many measurements as there are elements.
+    case full
+    /// Along some random directions: cheap for large inputs; a mistake in any element shows with near certainty.
+    case randomDirections(Int)
+}
+
+/// Compares the gradients of a function with central differences, in float64, at orders 1 and 2.
+///
+/// The function may return any shape: its result is weighted with random numbers and added up. At order 2 the same is done
+/// for the gradient itself, whose own gradient is compared with differences of it.
+///
+///     print(checkGradients(at: [x, w]) { sigmoid(matmul($0[0], $0[1])) })
+///
+/// - Parameters:
+///   - inputs: Where to check; converted to float64. Keep away from kinks, where there is nothing to compare.
+///   - names: What the report calls the inputs.
+///   - orders: 1, 2 or both.
+///   - mode: Each element, or random directions.
+///   - tolerance: The largest difference, relative to the largest derivative that was measured for that input.
+///   - seed: Of the random weights and directions.
+public func checkGradients(
+    at inputs: [Tensor], names: [String]? = nil, subject: String = "function", orders: ClosedRange<Int> = 1...2,
+    mode: GradientCheckMode = .full, tolerance: Double = 1e-6, seed: UInt64 = 0,
+    of function: ([Tensor]) -> Tensor
+) -> GradientReport {
+    guard orders.lowerBound >= 1, orders.upperBound <= 2, names == nil || names?.count == inputs.count else {
+        TensorError(
+            "checkGradients", "orders 1 and 2 can be checked, not \(orders), and each input has one name"
+        ).raise()
+        return GradientReport(subject: subject, checks: [])
+    }
+    return withoutRecording {
+        check(at: inputs, names, subject, orders, mode, tolerance, seed, function)
+    }
+}
+
+private func check(
+    at inputs: [Tensor], _ names: [String]?, _ subject: String, _ orders: ClosedRange<Int>, _ mode: GradientCheckMode,
+    _ tolerance: Double, _ seed: UInt64, _ function: ([Tensor]) -> Tensor
+) -> GradientReport {
+    var check = GradientCheck(mode: mode, tolerance: tolerance, random: RandomGenerator(seed: seed))
+    let inputs = inputs.map { $0.cast(to: .float64).packed.detached }
+    let names = names ?? inputs.indices.map { "input \($0)" }
+    let weights = check.direction(like: function(inputs))
+    func weighted(_ inputs: [Tensor]) -> Tensor { sum(function(inputs) * weights) }
+    var checks: [GradientReport.Check] = []
+    if orders.contains(1) {
+        checks += check.compare(order: 1, at: inputs, names, weighted)
+    }
+    if orders.contains(2) {
+        let directions = inputs.map { check.direction(like: $0) }
+        func slope(_ inputs: [Tensor]) -> Tensor {
+            zip(gradient(at: inputs, of: weighted), directions).reduce(Tensor(0)) { $0 + sum($1.0 * $1.1) }
+        }
+        checks += check.compare(order: 2, at: inputs, names, slope)
+    }
+    return GradientReport(subject: subject, checks: checks)
+}
+
+/// Compares the pullbacks of a primitive with central differences, at its regular samples and at orders 1 and 2.
+public func checkGradients(
+    of primitive: Primitive, orders: ClosedRange<Int> = 1...2, tolerance: Double = 1e-6, seed: UInt64 = 0
+) -> GradientReport {
+    var checks: [GradientReport.Check] = []
+    for sample in primitive.samples {
+        guard case .regular = sample.kind else { continue }
+        // Conditions and indices stay as they are: nothing is derived with respect to them.
+        let varied = sample.operands.indices.filter {
+            sample.operands[$0].elementType.isFloat && !primitive.pullbacks.isEmpty
+        }
+        if varied.isEmpty { continue }
+        let report = checkGradients(
+            at: varied.map { sample.operands[$0] }, names: varied.map { "operand \($0)" }, orders: orders,
+            tolerance: tolerance, seed: seed
+        ) { inputs in
+            var operands = sample.operands
+            for (position, operand) in varied.enumerated() { operands[operand] = inputs[position] }
+            return primitive(operands, attributes: sample.attributes)
+        }
+        checks += report.checks
+    }
+    return GradientReport(subject: primitive.name, checks: checks)
+}
+
+/// The measurements of one check.
+private struct GradientCheck {
+    let mode: GradientCheckMode
+    let tolerance: Double
+    var random: RandomGenerator
+
+    /// Random numbers of a tensor's shape, away from 0: of size ½ to 1 and either sign.
+    mutating func direction(like tensor: Tensor) -> Tensor {
+        let numbers = (0..<tensor.elementCount).map { _ in
+            (0.5 + 0.5 * random.uniform()) * (random.uniform() < 0.5 ? -1 : 1)
+        }
+        return Tensor(numbers, shape: tensor.shape)
+    }
+
+    /// Compares the gradient of a function, whose result is one number, with differences of it, input by input.
+    mutating func compare(
+        order: Int, at inputs: [Tensor], _ names: [String], _ function: ([Tensor]) -> Tensor
+    ) -> [GradientReport.Check] {
+        let gradients = gradient(at: inputs, of: function)
+        return inputs.indices.map { position in
+            let comparisons = directions(like: inputs[position]).map { index, direction in
+                compare(gradients[position], at: inputs[position], along: direction, index) { distance in
+                    var moved = inputs
+                    moved[position] = inputs[position] + distance * direction
+                    return function(moved).scalar
+                }
+            }
+            return worst(withTolerance(comparisons), order, names[position])
+        }
+    }
+
+    private mutating func directions(like input: Tensor) -> [(index: [Int]?, direction: Tensor)] {
+        switch mode {
+        case .full:
+            (0..<input.elementCount).map { place in
+                var numbers = [Double](repeating: 0, count: input.elementCount)
+                numbers[place] = 1
+                return (input.shape.position(ofElement: place), Tensor(numbers, shape: input.shape))
+            }
+        case .randomDirections(let count):
+            (0..<max(count, 1)).map { _ in (nil, direction(like: input)) }
+        }
+    }
+
+    private struct Comparison {
+        let index: [Int]?
+        let computed: Double
+        let measured: FiniteDifference
+        var tolerance: Double
+        var excess: Double {
+            let difference = abs(computed - measured.derivative)
+            return difference.isNaN ? .infinity : difference / tolerance
+        }
+    }
+
+    private func compare(
+        _ gradient: Tensor, at input: Tensor, along direction: Tensor, _ index: [Int]?, _ function: (Double) -> Double
+    ) -> Comparison {
+        // Steps in proportion to a small element, so that they do not leave the domain of a logarithm or a root.
+        let element = index == nil ? 1 : abs(sum(input * direction).scalar)
+        let measured = FiniteDifference(of: function, step: 0x1p-5 * (element == 0 ? 1 : min(1, max(1e-3, element))))
+        return Comparison(index: index, computed: sum(gradient * direction).scalar, measured: measured, tolerance: 0)
+    }
+
+    /// Sets the tolerances: relative to the largest derivative, so that small ones are checked as strictly as large ones,
+    /// but above what rounding makes of the differences.
+    private func withTolerance(_ comparisons: [Comparison]) -> [Comparison] {
+        let largest = comparisons.map { abs($0.measured.derivative) }.filter(\.isFinite).max() ?? 0
+        return comparisons.map { comparison in
+            var comparison = comparison
+            let rounding = min(4 * comparison.measured.error, 1e-9) + 1e-10 * abs(comparison.measured.value)
+            comparison.tolerance = tolerance * largest + (rounding.isNaN ? 0 : rounding) + .leastNormalMagnitude
+            return comparison
+        }
+    }
+
+    /// The comparison that differs most, with a verdict on all of them.
+    private func worst(_ comparisons: [Comparison], _ order: Int, _ name: String) -> GradientReport.Check {
+        guard let worst = comparisons.max(by: { $0.excess < $1.excess }) else {
+            return GradientReport.Check(
+                order: order, input: name, index: nil, computed: 0, measured: 0, tolerance: tolerance, verdict: nil)
+        }
+        return GradientReport.Check(
+            order: order, input: name, index: worst.index, computed: worst.computed,
+            measured: worst.measured.derivative, tolerance: worst.tolerance,
+            verdict: worst.excess <= 1 ? nil : verdict(on: worst, among: comparisons))
+    }
+
+    private func verdict(on worst: Comparison, among all: [Comparison]) -> String {
+        let (left, right) = worst.measured.slopes
+        if !worst.computed.isFinite { return "the pullback gives \(worst.computed)" }
+        if !worst.measured.derivative.isFinite { return "the function is not finite around this point" }
+        if worst.measured.isKink {
+            return "a kink or a jump: the slope is \(left) to the left and \(right) to the right; choose another point"
+        }
+        if worst.measured.error > worst.tolerance {
+            return "cannot be measured more exactly than to \(worst.measured.error); choose another point"
+        }
+        if let factor = sharedFactor(all) {
+            if factor == 0 { return "wrong formula: no gradient arrives" }
+            if factor == -1 { return "wrong formula: the sign is reversed" }
+            return "wrong formula: computed is \(factor) times what is measured"
+        }
+        return "wrong formula"
+    }
+
+    /// The factor, to four digits, by which all computed derivatives are off: it tells what is wrong with the formula. Any
+    /// single derivative is off by some factor, which then tells only something when it is a round one.
+    private func sharedFactor(_ all: [Comparison]) -> Double? {
+        let measured = all.filter { abs($0.measured.derivative) > 1e-3 }
+        let factors = measured.map { $0.computed / $0.measured.derivative }
+        guard let first = factors.first else { return nil }
+        let factor = (first * 1e4).rounded() / 1e4
+        let isRound = abs(first * 100 - (first * 100).rounded()) < 1e-4
+        let isShared = factors.count > 1 && factors.allSatisfy { abs($0 - first) < 1e-4 * max(1, abs(first)) }
+        return factor != 1 && (isShared || factors.count == 1 && isRound) ? factor : nil
+    }
+}
+
+extension Tensor.Shape {
+    /// The position along each axis of an element counted in row-major order.
+    fileprivate func position(ofElement place: Int) -> [Int] {
+        var (rest, position) = (place, [Int](repeating: 0, count: rank))
+        for axis in indices.reversed() where self[axis] > 0 {
+            position[axis] = rest % self[axis]
+            rest /= self[axis]
+        }
+        return position
+    }
+}

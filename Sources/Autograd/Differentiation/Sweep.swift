@@ -1,0 +1,219 @@
+/// One backward pass over a part of a tape: from the adjoint of an output to those of the wanted instructions.
+///
+/// First a forward pass marks what depends on a wanted instruction; only there pullbacks are called. Then the adjoint ȳ of
+/// each instruction, latest first, is handed to the pullbacks of its operands, and what they return is added up. Where the
+/// pass is recorded, the pullbacks leave instructions on the tape; elsewhere they compute at once, in place where they can,
+/// and every adjoint is freed when the pass has gone by.
+struct Sweep {
+    private let tape: Tape
+    /// The first instruction of the part.
+    private let start: Int32
+    private let isRecorded: Bool
+    private let flags: UnsafeMutablePointer<Flags>
+    /// The adjoints: of rank 0 the number, of others a retained storage.
+    private let adjoints: UnsafeMutablePointer<UInt64>
+    /// Where the pass is recorded: the instructions that compute the adjoints, or −1 for constants.
+    private let indices: UnsafeMutablePointer<Int32>?
+
+    private struct Flags: OptionSet {
+        let rawValue: UInt8
+        /// Depends on a wanted instruction.
+        static let active = Flags(rawValue: 1)
+        /// Has an adjoint. That it is 0 does not mean that it has none: 0 · ∞ would be lost.
+        static let present = Flags(rawValue: 2)
+        /// Its adjoint is a result.
+        static let wanted = Flags(rawValue: 4)
+    }
+
+    /// The adjoints of `wanted`, when that of `output` is `cotangent`. Only instructions from `start` on are passed.
+    static func adjoints(
+        on tape: Tape, of output: Int32, _ cotangent: Tensor, withRespectTo wanted: [Int32], from start: Int32,
+        isRecorded: Bool
+    ) -> [Tensor] {
+        let count = max(0, Int(output - start) + 1)
+        let sweep = Sweep(tape: tape, start: start, isRecorded: isRecorded, count: count)
+        defer { sweep.free(wanted, upTo: output) }
+        for index in wanted where index >= start && index <= output {
+            sweep.flags[Int(index - start)] = [.active, .wanted]
+        }
+        sweep.markActive(count)
+        if count > 0, sweep.flags[count - 1].contains(.active) {
+            sweep.add(cotangent, to: output)
+            sweep.run(from: output)
+        }
+        return wanted.map { index in
+            guard index >= start, index <= output, sweep.flags[Int(index - start)].contains(.present) else {
+                return .zeros(tape.shape(of: index), elementType: tape[index].elementType)
+            }
+            return sweep.adjoint(of: index, consume: false)
+        }
+    }
+
+    private init(tape: Tape, start: Int32, isRecorded: Bool, count: Int) {
+        self.tape = tape
+        self.start = start
+        self.isRecorded = isRecorded
+        flags = .allocate(capacity: count)
+        flags.initialize(repeating: [], count: count)
+        adjoints = .allocate(capacity: count)
+        indices = isRecorded ? .allocate(capacity: count) : nil
+    }
+
+    /// Frees the adjoints of the wanted instructions, which have been read; all others were freed as the pass went by.
+    private func free(_ wanted: [Int32], upTo output: Int32) {
+        for index in wanted where index >= start && index <= output && flags[Int(index - start)].contains(.present) {
+            _ = adjoint(of: index, consume: true)
+            flags[Int(index - start)] = []
+        }
+        flags.deallocate()
+        adjoints.deallocate()
+        indices?.deallocate()
+    }
+
+    /// Marks what depends on a wanted instruction.
+    private func markActive(_ count: Int) {
+        for place in 0..<count where flags[place].isEmpty {
+            let instruction = tape[start + Int32(place)]
+            guard instruction.elementType.isFloat else { continue }
+            if instruction.operandCount == Instruction.manyOperands {
+                if tape.operands(of: instruction).contains(where: isActive) { flags[place] = .active }
+            } else if isActive(instruction.operands.0) || isActive(instruction.operands.1)
+                || isActive(instruction.operands.2)
+            {
+                flags[place] = .active
+            }
+        }
+    }
+
+    @inline(__always)
+    private func isActive(_ index: Int32) -> Bool {
+        index >= start && flags[Int(index - start)].contains(.active)
+    }
+
+    /// Passes from `output` down to the start.
+    private func run(from output: Int32) {
+        var index = output
+        while index >= start {
+            let place = Int(index - start)
+            if flags[place].isSuperset(of: [.active, .present]) {
+                let instruction = tape[index]
+                let rule = ScalarRule.of(instruction.primitive)
+                if !isRecorded && instruction.isFloat64Scalar && rule.pointee.isElementwise {
+                    passNumbers(instruction, Double(bitPattern: adjoints[place]), rule)
+                } else {
+                    passTensors(index, instruction, rule)
+                }
+            }
+            index -= 1
+        }
+    }
+
+    /// Passes the adjoint of a number on to its operands, which are numbers too.
+    @inline(__always)
+    private func passNumbers(_ instruction: Instruction, _ adjoint: Double, _ rule: UnsafePointer<ScalarRule>) {
+        for position in 0..<Int(instruction.operandCount) {
+            let operand = instruction.operand(position)
+            guard isActive(operand) else { continue }
+            let steps = rule.pointee[position]
+            if case .zero = steps.pointee.form { continue }
+            let contribution = steps.pointee.run(adjoint, instruction, on: tape)
+            let place = Int(operand - start)
+            if flags[place].contains(.present) {
+                adjoints[place] = (Double(bitPattern: adjoints[place]) + contribution).bitPattern
+            } else {
+                // The first contribution is stored, not added to 0: 0 + −0 would be +0.
+                adjoints[place] = contribution.bitPattern
+                flags[place].insert(.present)
+            }
+        }
+    }
+
+    /// Passes the adjoint of an instruction on to its operands.
+    private func passTensors(_ index: Int32, _ instruction: Instruction, _ rule: UnsafePointer<ScalarRule>) {
+        let adjoint = adjoint(of: index, consume: !flags[Int(index - start)].contains(.wanted))
+        let isQuick = !isRecorded && rule.pointee.isElementwise && instruction.elementType == .float64
+        for position in 0..<tape.operandCount(of: instruction) {
+            let operand = tape.operand(position, of: instruction)
+            guard isActive(operand) else { continue }
+            if isQuick {
+                if case .adjoint = rule.pointee[position].pointee.form {
+                    add(adjoint, to: operand)
+                    continue
+                }
+                if let contribution = rule.pointee[position].pointee.run(adjoint, instruction, at: index, on: tape) {
+                    add(contribution, to: operand)
+                    continue
+                }
+            }
+            Primitive.withNumbered(instruction.primitive) { primitive in
+                guard position < primitive.pullbacks.count, !primitive.pullbacks[position].isZero else { return }
+                add(contribution(of: primitive, adjoint, to: position, operand, at: index), to: operand)
+            }
+        }
+    }
+
+    /// What a pullback makes of an adjoint.
+    private func contribution(
+        of primitive: Primitive, _ adjoint: Tensor, to position: Int, _ operand: Int32, at index: Int32
+    ) -> Tensor {
+        let call = Call(tape: tape, index: index, isRecorded: isRecorded, uses: primitive.uses(ofOperand: position))
+        let contribution = primitive.pullbacks[position].body(adjoint, call)
+        let (shape, type) = (tape.shape(of: operand), tape[operand].elementType)
+        // The error has been noted; the rest of the pass only has to come to its end.
+        if contribution.isFailed && TensorError.isNoted { return .zeros(shape, elementType: type) }
+        guard contribution.shape == shape, contribution.elementType == type else {
+            fatalError(
+                "\(primitive.name): the pullback of operand \(position) returned \(contribution.typeDescription), "
+                    + "but the operand is \(type.abbreviation)\(shape)")
+        }
+        return contribution
+    }
+
+    /// The adjoint of an instruction; `consume` gives up the place's own reference.
+    private func adjoint(of index: Int32, consume: Bool) -> Tensor {
+        let place = Int(index - start)
+        let instruction = tape[index]
+        let (serial, number) = isRecorded && indices![place] >= 0 ? (tape.serial, indices![place]) : (0, -1)
+        if instruction.isScalar {
+            return Tensor(
+                storage: nil, bits: adjoints[place], elementType: instruction.elementType, serial: serial, index: number
+            )
+        }
+        let reference = Unmanaged<Storage>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(adjoints[place]))!)
+        return Tensor(
+            storage: consume ? reference.takeRetainedValue() : reference.takeUnretainedValue(), bits: 0,
+            elementType: instruction.elementType, serial: serial, index: number)
+    }
+
+    /// Adds to the adjoint of an instruction.
+    private func add(_ contribution: Tensor, to index: Int32) {
+        let place = Int(index - start)
+        guard flags[place].contains(.present) else { return store(contribution, at: place) }
+        let instruction = tape[index]
+        if isRecorded || instruction.isScalar {
+            return store(adjoint(of: index, consume: true) + contribution, at: place)
+        }
+        // Added up in place where nobody else holds the elements.
+        var sum = Unmanaged<Storage>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(adjoints[place]))!)
+            .takeRetainedValue()
+        if isKnownUniquelyReferenced(&sum), sum.owner == nil, let other = contribution.storage,
+            let stride = other.runStride
+        {
+            Primitive.add.loops[sum.elementType]!.run(
+                sum.count, sum.elements, other.elements, (1, stride), into: sum.elements, sum.elementType)
+            store(Tensor(sum), at: place)
+        } else {
+            store(Tensor(sum) + contribution, at: place)
+        }
+    }
+
+    private func store(_ adjoint: Tensor, at place: Int) {
+        flags[place].insert(.present)
+        indices?[place] = adjoint.serial == tape.serial ? adjoint.index : -1
+        if let storage = adjoint.storage {
+            adjoints[place] = UInt64(UInt(bitPattern: Unmanaged.passRetained(storage).toOpaque()))
+        } else {
+            adjoints[place] = adjoint.bits
+        }
+    }
+}

@@ -1,0 +1,17 @@
+extension Primitive {
+    /// All primitives of this package. Each is proven by tests that this list generates.
+    public static let catalogue: [Primitive] = [
+        // Arithmetic
+        add, subtract, multiply, divide, negate, power, square,
+        // Functions of one number
+        exp, log, sqrt, abs, sign, sin, cos, tanh, sigmoid, softplus, relu,
+        // Choices
+        maximum, minimum, select, equal, notEqual, less, lessOrEqual,
+        // Sums and products
+        sum, matmul,
+        // Shapes
+        broadcast, reshape, transpose, slice, pad,
+        // Types and the tape's own
+        cast, identity, stopGradient,
+    ]
+}

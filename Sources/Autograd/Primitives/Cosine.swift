@@ -1,0 +1,16 @@
+import CKernels
+
+extension Primitive {
+    /// y = cos x, dy/dx = −sin x.
+    public static let cos: Primitive = elementwise(
+        "cos", CK_COS,
+        pullbacks: .traced { adjoint, call in -(adjoint * sin(call.operand(0))) },
+        samples: [
+            Sample(1, equals: 0.5403023058681398), Sample(-2.5, equals: -0.8011436155469337), Sample(0, equals: 1),
+            Sample([Tensor([[0.5, 1], [-2, 3]])]),
+            .extreme(.infinity, equals: .nan),
+        ])
+}
+
+/// cos x, of radians, element by element.
+public func cos(_ x: Tensor) -> Tensor { Primitive.cos(x) }

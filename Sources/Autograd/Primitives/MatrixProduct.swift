@@ -1,0 +1,145 @@
+import CKernels
+
+extension Primitive {
+    /// The matrix product C = A B, Cᵢⱼ = Σₖ Aᵢₖ Bₖⱼ; Ā = C̄ Bᵀ, B̄ = Aᵀ C̄.
+    ///
+    /// Of two matrices, a matrix and a vector, a vector and a matrix, two vectors (their dot product), or two batches of
+    /// matrices with the same leading axes. Each element is added up in ascending k, in the elements' own type: its error is
+    /// at most n · ε · Σₖ |Aᵢₖ Bₖⱼ| for n products, ε = 2⁻⁵³ or, for float32, 2⁻²⁴. Transposed operands are read through
+    /// their strides.
+    public static let matmul: Primitive = Primitive(
+        "matmul", operands: 2,
+        result: { operands, _ throws(Refusal) in
+            let (a, b) = (operands[0], operands[1])
+            guard a.elementType == b.elementType, a.elementType.isFloat else {
+                throw Refusal(
+                    "the element types \(a.elementType.abbreviation) and \(b.elementType.abbreviation) do not multiply",
+                    advice: "Convert both to one float type with `cast(to:)`.")
+            }
+            guard a.shape.rank > 0, b.shape.rank > 0 else {
+                throw Refusal("a single number is no matrix", advice: "Multiply by a number with `*`.")
+            }
+            let (columns, rows) = (a.shape[a.shape.rank - 1], b.shape[max(b.shape.rank - 2, 0)])
+            guard columns == rows else {
+                throw Refusal(
+                    "the inner lengths differ: the left operand has \(columns) columns, the right one \(rows) rows",
+                    advice: "Exchange the operands, or transpose one of them.")
+            }
+            let (batchA, batchB) = (a.shape.dropLast(2), b.shape.dropLast(2))
+            guard batchA.elementsEqual(batchB) else {
+                throw Refusal("the leading axes \(Array(batchA)) and \(Array(batchB)) differ")
+            }
+            var shape = Tensor.Shape(batchA)
+            if a.shape.rank > 1 { shape.append(a.shape[a.shape.rank - 2]) }
+            if b.shape.rank > 1 { shape.append(b.shape[b.shape.rank - 1]) }
+            return Result(shape, a.elementType)
+        },
+        kernel: { operands, result, _ in
+            let (a, b) = (operands[0], operands[1])
+            let (left, right) = (a.matrix(isLeft: true), b.matrix(isLeft: false))
+            var target = result.elements
+            func multiply(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer) {
+                ck_matmul(
+                    ck_type(result.elementType), left.rows, right.columns, left.columns, a, left.rowStride,
+                    left.columnStride,
+                    b, right.rowStride, right.columnStride, target)
+                target += left.rows * right.columns * result.elementType.size
+            }
+            if a.shape.rank <= 2 { return multiply(a.elements, b.elements) }
+            let batch = a.shape.indices.dropLast(2)
+            var offsets: [Int] = []
+            b.forEachOffset(batch) { offsets.append($0) }
+            var next = offsets.makeIterator()
+            a.forEachStart(batch) { multiply($0, b.elements + next.next()! * b.elementType.size) }
+        },
+        pullbacks: [
+            .using(.operand(1)) { adjoint, call in
+                let b = call.operand(1)
+                return switch (call.shape(ofOperand: 0).rank, b.rank) {
+                case (1, 1): adjoint * b
+                case (1, _): Autograd.matmul(b, adjoint)
+                case (_, 1): adjoint.asColumn * b
+                default: Autograd.matmul(adjoint, b.transposed())
+                }
+            },
+            .using(.operand(0)) { adjoint, call in
+                let a = call.operand(0)
+                return switch (a.rank, call.shape(ofOperand: 1).rank) {
+                case (1, 1): adjoint * a
+                case (1, _): a.asColumn * adjoint
+                case (_, 1): Autograd.matmul(adjoint, a)
+                default: Autograd.matmul(a.transposed(), adjoint)
+                }
+            },
+        ],
+        samples: {
+            let (a, b) = (Tensor([[1, 2, 3], [4, 5, 6]]), Tensor([[1, -1], [2, 0.5], [0, 3]]))
+            let (x, y) = (Tensor([1, -2, 3]), Tensor([0.5, 1, -1]))
+            let batch = Tensor((0..<12).map { Double($0) / 4 }, shape: [2, 2, 3])
+            return [
+                Sample([a, b], equals: Tensor([[5, 9], [14, 16.5]])),
+                Sample([b.transposed(), a.transposed()], equals: Tensor([[5, 14], [9, 16.5]])),
+                Sample([a, x], equals: Tensor([6, 12])), Sample([x, b], equals: Tensor([-3, 7])),
+                Sample([x, y], equals: Tensor(-4.5)),
+                Sample([batch, batch.transposed()]),
+                .extreme([Tensor.zeros([2, 0]), Tensor.zeros([0, 3])], equals: Tensor.zeros([2, 3])),
+            ]
+        },
+        refusals: {
+            let a = Tensor([[1, 2, 3], [4, 5, 6]])
+            return [
+                RefusedInput([a, a], because: "the left operand has 3 columns, the right one 2 rows"),
+                RefusedInput([a, Tensor(2)], because: "a single number is no matrix"),
+                RefusedInput([a, a.transposed().cast(to: .float32)], because: "f64 and f32"),
+                RefusedInput(
+                    [Tensor.zeros([2, 1, 1]), Tensor.zeros([3, 1, 1])], because: "leading axes [2] and [3]"),
+            ]
+        })
+}
+
+extension Tensor {
+    /// A vector as a matrix of one column.
+    fileprivate var asColumn: Tensor { reshaped(to: [shape[0], 1]) }
+}
+
+extension Primitive.ArrayView {
+    /// The last two axes as a matrix; a vector is a row on the left and a column on the right.
+    fileprivate func matrix(isLeft: Bool) -> (rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
+        let last = shape.rank - 1
+        if last > 0 { return (shape[last - 1], shape[last], strides[last - 1], strides[last]) }
+        return isLeft ? (1, shape[0], 0, strides[0]) : (shape[0], 1, strides[0], 0)
+    }
+}
+
+/// The matrix product of matrices or vectors: a · B, A · b, A · B, or a · b, the dot product.
+///
+/// With more than two axes, the last two are matrices and those in front are broadcast: `[8, 2, 3]` by `[3, 4]` is
+/// `[8, 2, 4]`.
+public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
+    let (left, right) = (a.shape, b.shape)
+    guard left.rank > 2 || right.rank > 2, left.rank > 0, right.rank > 0 else { return Primitive.matmul(a, b) }
+    // A vector becomes a matrix of one row or column, and the axis is dropped again at the end.
+    let rows = left.rank == 1 ? a.reshaped(to: [1, left[0]]) : a
+    let columns = right.rank == 1 ? b.reshaped(to: [right[0], 1]) : b
+    let (rowBatch, columnBatch) = (Tensor.Shape(rows.shape.dropLast(2)), Tensor.Shape(columns.shape.dropLast(2)))
+    guard let batch = Tensor.Shape.broadcast(rowBatch, columnBatch) else { return Primitive.matmul(rows, columns) }
+    let product = Primitive.matmul(
+        broadcast(rows, to: Tensor.Shape(batch + rows.shape.suffix(2))),
+        broadcast(columns, to: Tensor.Shape(batch + columns.shape.suffix(2))))
+    var shape = batch
+    if left.rank > 1 { shape.append(left[left.rank - 2]) }
+    if right.rank > 1 { shape.append(right[right.rank - 1]) }
+    return product.isFailed ? product : product.reshaped(to: shape)
+}
+
+/// The dot product Σᵢ xᵢ yᵢ of two vectors. Another rank than 1 is an error.
+public func dot(_ x: Tensor, _ y: Tensor) -> Tensor {
+    if x.isFailed || y.isFailed { return .failed }
+    guard x.rank == 1, y.rank == 1 else {
+        return TensorError(
+            "dot", "takes two vectors", operands: [x.operandDescription, y.operandDescription],
+            advice: "Use `matmul` for matrices, or `sum(x * y)` for any shape."
+        ).raise()
+    }
+    return Primitive.matmul(x, y)
+}

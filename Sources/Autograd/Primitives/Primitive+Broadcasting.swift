@@ -1,0 +1,153 @@
+import CKernels
+
+// How operands come together: broadcast to one shape by NumPy's rule where the primitive is element-wise.
+//
+// Broadcasting is one instruction for each operand that needs it, inserted here and never carried out: kernels read such an
+// operand through strides of 0. So rules of primitives see equal shapes, and only that instruction's own adjoint sums over
+// axes.
+
+extension Primitive {
+    /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
+    public func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor {
+        if operandCount == 2, let loop = float64Loop, let result = quickly(x, y, loop) { return result }
+        return self(x, y, attributes: .none)
+    }
+
+    /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
+    public func callAsFunction(_ x: Tensor, _ y: Tensor, attributes: Attributes) -> Tensor {
+        withUnsafePointer(to: (x, y)) {
+            applyBroadcasting(
+                UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 2),
+                attributes)
+        }
+    }
+
+    /// Applies this primitive to three operands. An element-wise one broadcasts them to one shape first.
+    public func callAsFunction(_ x: Tensor, _ y: Tensor, _ z: Tensor, attributes: Attributes = .none) -> Tensor {
+        withUnsafePointer(to: (x, y, z)) {
+            applyBroadcasting(
+                UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 3),
+                attributes)
+        }
+    }
+
+    /// Applies this primitive to any number of operands, of which there must be as many as it takes.
+    public func callAsFunction(_ operands: [Tensor], attributes: Attributes = .none) -> Tensor {
+        operands.withUnsafeBufferPointer { applyBroadcasting($0, attributes) }
+    }
+
+    private func applyBroadcasting(_ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
+        guard isElementwise, operands.count == operandCount else { return apply(operands, attributes) }
+        var isBroadcast = false
+        for position in 1..<max(operands.count, 1) where !operands[position].hasShape(of: operands[0]) {
+            isBroadcast = true
+        }
+        if !isBroadcast { return apply(operands, attributes) }
+        var shape = Tensor.Shape()
+        for operand in operands {
+            if operand.isFailed { return operand }
+            guard let common = Tensor.Shape.broadcast(shape, operand.shape) else {
+                return refuse(
+                    operands,
+                    Refusal(
+                        "the shapes \(shape) and \(operand.shape) cannot be broadcast to one: aligned at the last axis, "
+                            + "lengths must be equal or 1",
+                        advice: "Reshape an operand, or insert an axis of length 1 with `reshaped(to:)`."))
+            }
+            shape = common
+        }
+        return apply(operands, attributes, Broadcasting(shape: shape, primitive: .broadcast))
+    }
+
+    /// An element-wise operation on float64 that one run of the loop can cross: on two numbers, two arrays of one shape, or
+    /// an array and a number; nil for others.
+    @inline(__always)
+    private func quickly(_ x: Tensor, _ y: Tensor, _ loop: ElementLoop) -> Tensor? {
+        guard x.elementType == .float64, y.elementType == .float64 else { return nil }
+        let serial = ck_current_context().pointee.serial
+        guard x.serial == 0 || x.serial == serial, y.serial == 0 || y.serial == serial else { return nil }
+        if x.storage == nil && y.storage == nil {
+            let value = loop.run(x.bits, y.bits)
+            guard x.serial | y.serial != 0 else { return value }
+            return Tape.withCurrent { tape in
+                let index = tape.append(
+                    self, .float64, shape: 0, bits: value.bits, operandCount: 2, tape.index(of: x), tape.index(of: y))
+                return value.on(tape, index)
+            }
+        }
+        return quicklyOnArrays(x, y, loop)
+    }
+
+    @inline(never)
+    private func quicklyOnArrays(_ x: Tensor, _ y: Tensor, _ loop: ElementLoop) -> Tensor? {
+        // References are not counted here: x and y outlive the call.
+        let (left, right) = (x.unownedStorage, y.unownedStorage)
+        guard let shaped = left ?? right else { return nil }
+        if let left, let right,
+            left._withUnsafeGuaranteedRef({ left in right._withUnsafeGuaranteedRef { !left.hasShape(of: $0) } })
+        {
+            return nil
+        }
+        let value: Tensor? = withUnsafePointer(to: (x.bits, y.bits)) { numbers in
+            let numbers = UnsafeRawPointer(numbers)
+            guard let xRun = left.map({ $0._withUnsafeGuaranteedRef(\.run) }) ?? Storage.Run(start: numbers, stride: 0),
+                let yRun = right.map({ $0._withUnsafeGuaranteedRef(\.run) })
+                    ?? Storage.Run(start: numbers + 8, stride: 0)
+            else { return nil }
+            let (shape, count) = shaped._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
+            let result = Storage.allocate(shape, .float64)
+            loop.run(count, xRun.start, yRun.start, (xRun.stride, yRun.stride), into: result.elements)
+            return Tensor(result)
+        }
+        guard let value, x.serial | y.serial != 0 else { return value }
+        return Tape.withCurrent { tape in
+            var (first, second) = (tape.index(of: x), tape.index(of: y))
+            if x.storage == nil {
+                first = tape.broadcasting(first, Broadcasting(shape: y.shape, primitive: .broadcast))
+            }
+            if y.storage == nil {
+                second = tape.broadcasting(second, Broadcasting(shape: x.shape, primitive: .broadcast))
+            }
+            let index = tape.append(
+                self, .float64, shape: tape[first].shape, bits: 0, operandCount: 2, first, second)
+            var uses: Pullback.Uses = []
+            if x.serial != 0 { uses.formUnion(self.uses(ofOperand: 0)) }
+            if y.serial != 0 { uses.formUnion(self.uses(ofOperand: 1)) }
+            if uses.contains(.result) { tape.keep(value, for: index) }
+            // A number is always kept.
+            if uses.contains(.operand(0)) && x.storage != nil { tape.keep(x, for: first) }
+            if uses.contains(.operand(1)) && y.storage != nil { tape.keep(y, for: second) }
+            return value.on(tape, index)
+        }
+    }
+}
+
+extension ElementLoop {
+    /// The function of two float64.
+    @inline(__always)
+    fileprivate func run(_ x: UInt64, _ y: UInt64) -> Tensor {
+        var result: UInt64 = 0
+        withUnsafePointer(to: (x, y)) { pair in
+            let x = UnsafeRawPointer(pair)
+            run(1, x, x + 8, (1, 1), into: &result)
+        }
+        return Tensor(storage: nil, bits: result, elementType: .float64)
+    }
+}
+
+extension Tensor {
+    /// Whether both have the same shape.
+    @inline(__always)
+    func hasShape(of other: Tensor) -> Bool {
+        guard let mine = storage, let others = other.storage else { return storage == nil && other.storage == nil }
+        return mine === others || mine.hasShape(of: others)
+    }
+
+    /// A plain number beside this tensor: it adopts the tensor's element type.
+    @inline(__always)
+    func adopting(_ number: Double) -> Tensor {
+        if elementType == .float64 { return Tensor(storage: nil, bits: number.bitPattern, elementType: .float64) }
+        // Beside indices and conditions the number keeps its own type, and the operation refuses the pair.
+        return Tensor(number, elementType: elementType.isFloat ? elementType : .float64)
+    }
+}

@@ -1,0 +1,123 @@
+import CKernels
+
+// How element-wise primitives are made.
+
+extension Primitive {
+    /// Makes an element-wise primitive of a function of one number.
+    ///
+    ///     let tanhshrink = Primitive.elementwise("tanhshrink",
+    ///         value: { x in x - tanh(x) },
+    ///         derivative: { x, y in square(tanh(x)) },
+    ///         samples: [.init(2, equals: 1.0359724199241831)])
+    ///
+    /// - Parameters:
+    ///   - name: What tapes and errors call it.
+    ///   - value: The function, over plain numbers. It cannot capture anything, so that it stays plain data: what it
+    ///     depends on is another operand, or a constant in it. float32 elements are computed in double precision and rounded.
+    ///   - derivative: dy/dx in tensor operations, from the operand x and the result y. It is differentiated for second
+    ///     order, so it must not read their numbers.
+    ///   - samples: Points that prove it.
+    public static func elementwise(
+        _ name: String, value: @escaping @convention(c) @Sendable (Double) -> Double,
+        derivative: @escaping @Sendable (_ x: Tensor, _ y: Tensor) -> Tensor,
+        samples: @autoclosure @escaping @Sendable () -> [Sample]
+    ) -> Primitive {
+        elementwise(
+            name, ElementLoops { $0.isFloat ? .unary(value) : nil },
+            pullbacks: [
+                .traced { adjoint, call in adjoint * derivative(call.operand(0), call.result) }
+            ], samples: samples)
+    }
+
+    /// Makes an element-wise primitive of a function of two numbers, with one derivative for each, from the operands x
+    /// and y and the result z. Operands of different shapes are broadcast.
+    public static func elementwise(
+        _ name: String, value: @escaping @convention(c) @Sendable (Double, Double) -> Double,
+        derivatives: (
+            @Sendable (_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor,
+            @Sendable (_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor
+        ),
+        samples: @autoclosure @escaping @Sendable () -> [Sample]
+    ) -> Primitive {
+        let (first, second) = derivatives
+        return elementwise(
+            name, ElementLoops { $0.isFloat ? .binary(value) : nil },
+            pullbacks: [
+                .traced { adjoint, call in adjoint * first(call.operand(0), call.operand(1), call.result) },
+                .traced { adjoint, call in adjoint * second(call.operand(0), call.operand(1), call.result) },
+            ], samples: samples)
+    }
+
+    /// Makes an element-wise primitive of a kernel.
+    static func elementwise(
+        _ name: String, _ function: ck_function, signature: Signature = .numbers, pullbacks: Pullback...,
+        samples: @autoclosure @escaping @Sendable () -> [Sample]
+    ) -> Primitive {
+        elementwise(name, ElementLoops(function), signature: signature, pullbacks: pullbacks, samples: samples)
+    }
+
+    private static func elementwise(
+        _ name: String, _ loops: ElementLoops, signature: Signature = .numbers, pullbacks: [Pullback],
+        samples: @escaping @Sendable () -> [Sample]
+    ) -> Primitive {
+        let count = signature == .comparison ? 2 : pullbacks.count
+        return Primitive(
+            name, operandCount: count, implementation: .elementwise(loops, signature), pullbacks: pullbacks,
+            samples: samples, refusals: { refusedInputs(signature, operandCount: count) },
+            result: { operands, _ throws(Refusal) in
+                try checkTypes(operands, signature)
+                let last = operands[count - 1]
+                for position in 0..<count where operands[position].shape != last.shape {
+                    throw Refusal("the shapes \(operands[position].shape) and \(last.shape) differ")
+                }
+                return Result(last.shape, signature == .comparison ? .bool : last.elementType)
+            })
+    }
+
+    /// What no element-wise primitive takes.
+    private static func refusedInputs(_ signature: Signature, operandCount: Int) -> [RefusedInput] {
+        let numbers = Tensor([1, 2, 3])
+        let condition = signature == .selection ? [Tensor([true, false, true])] : []
+        let count = operandCount - condition.count
+        var refused: [RefusedInput] = []
+        if signature == .numbers {
+            refused.append(
+                RefusedInput([Tensor](repeating: Tensor(indices: [1, 2]), count: count), because: "cast(to: .float64)"))
+        }
+        if signature == .selection {
+            refused.append(RefusedInput([numbers, numbers, numbers], because: "condition"))
+        }
+        if count == 2 {
+            refused += [
+                RefusedInput(condition + [numbers, Tensor([1, 2, 3], elementType: .float32)], because: "f64 and f32"),
+                RefusedInput(condition + [numbers, Tensor([1, 2])], because: "[3] and [2]"),
+            ]
+        }
+        return refused
+    }
+
+    /// Refuses operands whose types do not go together.
+    private static func checkTypes(_ operands: Operands, _ signature: Signature) throws(Refusal) {
+        var first = 0
+        if signature == .selection {
+            guard operands[0].elementType == .bool else {
+                throw Refusal(
+                    "the first operand must be a condition, not \(operands[0].elementType.abbreviation)",
+                    advice: "Compare it with a number first, with `.>`, `.<` or `.==`.")
+            }
+            first = 1
+        }
+        let type = operands[first].elementType
+        for position in first..<operands.count where operands[position].elementType != type {
+            throw Refusal(
+                "the element types \(type.abbreviation) and \(operands[position].elementType.abbreviation) do not mix",
+                advice: "Convert one operand with `cast(to: .\(type.isFloat ? type : operands[position].elementType))`."
+            )
+        }
+        if signature == .numbers && !type.isFloat {
+            throw Refusal(
+                "takes real numbers, not \(type.abbreviation)",
+                advice: "Convert the operands with `cast(to: .float64)`.")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+extension Primitive {
+    /// The same elements, in row-major order, in another shape. Packed elements are not copied.
+    public static let reshape: Primitive = Primitive(
+        "reshape", operandCount: 1,
+        implementation: .view { shape, strides, result, _ in
+            strides.isPacked(for: shape) ? (result.packedStrides, 0) : nil
+        },
+        pullbacks: [.using([]) { adjoint, call in adjoint.reshaped(to: call.shape(ofOperand: 0)) }],
+        samples: {
+            [
+                Sample(
+                    [Tensor([[1, 2, 3], [4, 5, 6]])], attributes: ["shape": [3, 2]],
+                    equals: Tensor([[1, 2], [3, 4], [5, 6]])),
+                Sample([Tensor([[3]])], attributes: ["shape": []], equals: Tensor(3)),
+                Sample(
+                    [Tensor([[1, 2, 3], [4, 5, 6]]).transposed()], attributes: ["shape": [6]],
+                    equals: Tensor([1, 4, 2, 5, 3, 6])),
+            ]
+        },
+        refusals: {
+            [
+                RefusedInput(
+                    [Tensor([1, 2, 3])], attributes: ["shape": [2, 2]], because: "3 elements do not fill [2, 2]")
+            ]
+        },
+        result: { operands, attributes throws(Refusal) in
+            let shape = attributes.resultShape
+            guard shape.elementCount == operands[0].shape.elementCount else {
+                throw Refusal("\(operands[0].shape.elementCount) elements do not fill \(shape)")
+            }
+            return Result(shape, operands[0].elementType)
+        })
+}
+
+extension Tensor.Shape {
+    /// Whether these are the strides of elements that lie side by side.
+    fileprivate func isPacked(for shape: Tensor.Shape) -> Bool {
+        let packed = shape.packedStrides
+        return shape.elementCount == 0 || shape.indices.allSatisfy { shape[$0] == 1 || self[$0] == packed[$0] }
+    }
+}
+
+extension Tensor {
+    /// The same elements in another shape, which must hold as many.
+    public func reshaped(to shape: Shape) -> Tensor {
+        self.shape == shape ? self : Primitive.reshape(self, attributes: .shape(shape))
+    }
+}

@@ -1,0 +1,16 @@
+import CKernels
+
+extension Primitive {
+    /// y = sin x, dy/dx = cos x.
+    public static let sin: Primitive = elementwise(
+        "sin", CK_SIN,
+        pullbacks: .traced { adjoint, call in adjoint * cos(call.operand(0)) },
+        samples: [
+            Sample(1, equals: 0.8414709848078965), Sample(-2.5, equals: -0.5984721441039565), Sample(0, equals: 0),
+            Sample([Tensor([[0.5, 1], [-2, 3]])]),
+            .extreme(.infinity, equals: .nan), .extreme(-0.0, equals: -0.0),
+        ])
+}
+
+/// sin x, of radians, element by element.
+public func sin(_ x: Tensor) -> Tensor { Primitive.sin(x) }

@@ -1,0 +1,300 @@
+import CKernels
+
+// Executing a primitive: resolve the operands, decide the result, compute it, and record it where a tape records and an
+// operand is on it.
+
+extension Primitive {
+    /// The shape that the operands of an element-wise primitive are seen in, and the primitive that is recorded for those
+    /// that do not have it.
+    struct Broadcasting {
+        let shape: Tensor.Shape
+        let primitive: Primitive
+    }
+
+    /// Applies this primitive.
+    func apply(
+        _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes = .none, _ broadcasting: Broadcasting? = nil
+    ) -> Tensor {
+        let serial = ck_current_context().pointee.serial
+        var isRecorded = false
+        for (position, operand) in operands.enumerated() where operand.serial != 0 {
+            if operand.serial == serial {
+                isRecorded = true
+            } else if let error = foreign(operand, position, operands) {
+                return error
+            }
+        }
+        guard operands.count == operandCount else {
+            return refuse(operands, Refusal("takes \(operandCount) operands, not \(operands.count)"))
+        }
+        do {
+            let result = try resultRule(Operands(tensors: operands, shape: broadcasting?.shape), attributes)
+            let value = compute(result, operands, attributes)
+            return isRecorded ? record(value, operands, attributes, broadcasting) : value
+        } catch {
+            return refuse(operands, error)
+        }
+    }
+
+    /// Ends the process, or the checked scope, because the operands are refused.
+    func refuse(_ operands: UnsafeBufferPointer<Tensor>, _ refusal: Refusal) -> Tensor {
+        TensorError(
+            name, refusal.problem, operands: operands.map(\.operandDescription), advice: refusal.advice
+        ).raise()
+    }
+
+    /// What to answer when an operand is on another tape: nil where that tape has finished, so that the operand is a
+    /// constant; an error where it still records on another thread; the failed tensor where the operand is one.
+    private func foreign(_ operand: Tensor, _ position: Int, _ operands: UnsafeBufferPointer<Tensor>) -> Tensor? {
+        if operand.isFailed { return operand }
+        guard OpenSerials.isOpenElsewhere(operand.serial) else { return nil }
+        return refuse(
+            operands,
+            Refusal(
+                "operand \(position) belongs to a tape that is recording on another thread",
+                advice: "Pass it in as an input of a gradient of this thread, or use its `detached` value."))
+    }
+
+    /// The value of the result, as a constant.
+    func compute(_ result: Result, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
+        switch implementation {
+        case .given:
+            fatalError("\(name) is given, not computed")
+        case .identity:
+            return operands[0].detached
+        case .view(let rule):
+            return view(rule, result, operands[0], attributes)
+        case .elementwise(let loops, _):
+            let inputType = operands[operands.count - 1].elementType
+            return withResult(result) { target in
+                withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: operands.count) { strided in
+                    for (position, operand) in operands.enumerated() {
+                        strided.initializeElement(
+                            at: position,
+                            to: operand.strided(in: operands, at: position).broadcast(operand.shape, to: result.shape))
+                    }
+                    loops[inputType]!.run(
+                        over: result.shape, strided, into: target, operandType: inputType,
+                        resultSize: result.elementType.size)
+                }
+            }
+        case .kernel(let kernel):
+            return withResult(result) { target in
+                withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
+                    for (position, operand) in operands.enumerated() {
+                        let strided = operand.strided(in: operands, at: position)
+                        views.initializeElement(
+                            at: position,
+                            to: ArrayView(
+                                elements: UnsafeMutableRawPointer(mutating: strided.address), shape: operand.shape,
+                                strides: strided.strides, elementType: operand.elementType))
+                    }
+                    let packed = ArrayView(
+                        elements: target, shape: result.shape, strides: result.shape.packedStrides,
+                        elementType: result.elementType)
+                    kernel(UnsafeBufferPointer(views), packed, attributes)
+                }
+            }
+        }
+    }
+
+    /// Makes a result and has its elements written.
+    private func withResult(_ result: Result, _ write: (UnsafeMutableRawPointer) -> Void) -> Tensor {
+        if result.shape.rank == 0 {
+            var bits: UInt64 = 0
+            withUnsafeMutableBytes(of: &bits) { write($0.baseAddress!) }
+            return Tensor(storage: nil, bits: bits, elementType: result.elementType)
+        }
+        let storage = Storage.allocate(result.shape, result.elementType)
+        write(storage.elements)
+        return Tensor(storage)
+    }
+
+    private func view(_ rule: ViewRule, _ result: Result, _ operand: Tensor, _ attributes: Attributes) -> Tensor {
+        let base = operand.storageOfAnyRank
+        if let (strides, offset) = rule(base.shape, base.strides, result.shape, attributes) {
+            if result.shape.rank == 0 {
+                let element = base.elements + offset * result.elementType.size
+                var bits: UInt64 = 0
+                withExtendedLifetime(base) {
+                    withUnsafeMutableBytes(of: &bits) {
+                        $0.copyMemory(from: .init(start: element, count: base.elementType.size))
+                    }
+                }
+                return Tensor(storage: nil, bits: bits, elementType: result.elementType)
+            }
+            return Tensor(Storage.view(of: base, shape: result.shape, strides: strides, offset: offset))
+        }
+        return view(rule, result, operand.packed, attributes)
+    }
+
+    /// Adds an instruction for a value that was just computed.
+    private func record(
+        _ value: Tensor, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes,
+        _ broadcasting: Broadcasting?
+    ) -> Tensor {
+        let tape = Tape.current!
+        func number(_ position: Int) -> Int32 {
+            guard position < operands.count else { return -1 }
+            let index = tape.index(of: operands[position])
+            return broadcasting.map { tape.broadcasting(index, $0) } ?? index
+        }
+        var uses: Pullback.Uses = []
+        // Single numbers are always kept. To ask for the uses only where there is an array also lets a rule that is being
+        // traced, over single numbers, use its own primitive.
+        if value.storage != nil || operands.contains(where: { $0.storage != nil }) {
+            for (position, operand) in operands.enumerated() where operand.serial == tape.serial {
+                uses.formUnion(self.uses(ofOperand: position))
+            }
+        }
+        let place = tape.place(of: attributes)
+        let index: Int32
+        if operands.count <= 3 {
+            let (first, second, third) = (number(0), number(1), number(2))
+            index = tape.append(
+                self, value.elementType, shape: tape.place(of: value.shape, near: first), bits: value.bits,
+                operandCount: UInt8(operands.count), first, second, third, attributes: place)
+        } else {
+            let list = tape.place(ofOperands: operands.indices.map(number))
+            index = tape.append(
+                self, value.elementType, shape: tape.place(of: value.shape), bits: value.bits,
+                operandCount: Instruction.manyOperands, list.start, list.count, attributes: place)
+        }
+        if uses.contains(.result) { tape.keep(value, for: index) }
+        for (position, operand) in operands.enumerated().prefix(7) where uses.contains(.operand(position)) {
+            tape.keep(operand, forOperand: position, of: index)
+        }
+        return value.on(tape, index)
+    }
+}
+
+extension Tensor {
+    /// The same value, standing for an instruction.
+    @inline(__always)
+    func on(_ tape: Tape, _ index: Int32) -> Tensor {
+        Tensor(storage: storage, bits: bits, elementType: elementType, serial: tape.serial, index: index)
+    }
+
+    /// How this operand lies in memory. The elements of rank 0 lie in the list of operands itself.
+    fileprivate func strided(in operands: UnsafeBufferPointer<Tensor>, at position: Int) -> StridedOperand {
+        if let storage {
+            return StridedOperand(
+                address: storage.elements, strides: storage.strides, elementSize: elementType.size)
+        }
+        let inline = UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
+        return StridedOperand(address: inline, strides: Shape(), elementSize: elementType.size)
+    }
+}
+
+extension Primitive {
+    /// The values that the pullback of an operand uses.
+    @inline(__always)
+    func uses(ofOperand position: Int) -> Pullback.Uses {
+        if isElementwise { return ScalarRule.of(identifier).pointee[position].pointee.uses }
+        guard position < pullbacks.count else { return [] }
+        return pullbacks[position].declaredUses!
+    }
+
+    /// Applies this primitive to one operand.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        if operandCount == 1, let loop = float64Loop, let result = quickly(x, loop) { return result }
+        return self(x, attributes: .none)
+    }
+
+    /// Applies this primitive to one operand.
+    public func callAsFunction(_ x: Tensor, attributes: Attributes) -> Tensor {
+        withUnsafePointer(to: x) { apply(UnsafeBufferPointer(start: $0, count: 1), attributes) }
+    }
+
+    /// An element-wise operation on a number or an array of float64 that one run of the loop can cross; nil for others.
+    @inline(__always)
+    private func quickly(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
+        guard x.elementType == .float64, x.serial == 0 || x.serial == ck_current_context().pointee.serial else {
+            return nil
+        }
+        let value: Tensor
+        if let storage = x.storage {
+            guard let stride = storage.runStride else { return nil }
+            let result = Storage.allocate(storage.shape, .float64)
+            loop.run(storage.count, storage.elements, stride, into: result.elements)
+            value = Tensor(result)
+        } else {
+            value = loop.run(x.bits)
+        }
+        guard x.serial != 0 else { return value }
+        return Tape.withCurrent { tape in
+            let index = tape.append(
+                self, .float64, shape: tape[x.index].shape, bits: value.bits, operandCount: 1, x.index)
+            if value.storage != nil {
+                let uses = uses(ofOperand: 0)
+                if uses.contains(.result) { tape.keep(value, for: index) }
+                if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }
+            }
+            return value.on(tape, index)
+        }
+    }
+}
+
+extension Tape {
+    /// The instruction that sees a value in a larger shape; the value's own where it has that shape.
+    @inline(__always)
+    func broadcasting(_ index: Int32, _ broadcasting: Primitive.Broadcasting) -> Int32 {
+        if shape(of: index) == broadcasting.shape { return index }
+        return append(
+            broadcasting.primitive, self[index].elementType, shape: place(of: broadcasting.shape), bits: 0,
+            operandCount: 1, index, attributes: place(of: .shape(broadcasting.shape)))
+    }
+
+    /// Keeps the value of an instruction's operand; where that is broadcast, the value that it sees.
+    @inline(__always)
+    func keep(_ tensor: Tensor, forOperand position: Int, of index: Int32) {
+        var source = operand(position, of: self[index])
+        if source != tensor.index || tensor.serial != serial, self[source].operandCount == 1 {
+            source = self[source].operands.0
+        }
+        keep(tensor, for: source)
+    }
+}
+
+extension StridedOperand {
+    /// The same operand seen in a larger shape.
+    @inline(__always)
+    func broadcast(_ shape: Tensor.Shape, to result: Tensor.Shape) -> StridedOperand {
+        if shape == result { return self }
+        return StridedOperand(
+            address: address, strides: strides.repeated(shape, in: result), elementSize: elementSize)
+    }
+}
+
+extension ElementLoop {
+    /// The function of one float64.
+    @inline(__always)
+    func run(_ x: UInt64) -> Tensor {
+        var result: UInt64 = 0
+        withUnsafePointer(to: x) { run(1, UnsafeRawPointer($0), 1, into: &result) }
+        return Tensor(storage: nil, bits: result, elementType: .float64)
+    }
+
+    /// A function of one float64 along a run.
+    @inline(__always)
+    func run(_ count: Int, _ x: UnsafeRawPointer, _ stride: Int, into result: UnsafeMutableRawPointer) {
+        withUnsafePointer(to: x) { operands in
+            withUnsafePointer(to: stride) { run(count, operands, $0, result, .float64) }
+        }
+    }
+
+    /// A function of two operands along a run.
+    @inline(__always)
+    func run(
+        _ count: Int, _ x: UnsafeRawPointer, _ y: UnsafeRawPointer, _ strides: (Int, Int),
+        into result: UnsafeMutableRawPointer, _ elementType: Tensor.ElementType = .float64
+    ) {
+        withUnsafePointer(to: (x, y)) { operands in
+            withUnsafePointer(to: strides) { strides in
+                run(
+                    count, UnsafeRawPointer(operands).assumingMemoryBound(to: UnsafeRawPointer.self),
+                    UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), result, elementType)
+            }
+        }
+    }
+}

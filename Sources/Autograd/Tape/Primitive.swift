@@ -1,0 +1,199 @@
+import Synchronization
+
+/// An operation that a tape records as one instruction: its name, the shape and type of its result, its kernel, one
+/// pullback an operand, and the samples that prove them.
+///
+/// Primitives are made once, as constants, and live as long as the process; an instruction refers to one by number. Those
+/// of this package have no privilege over a user's own: an element-wise one is made by
+/// ``elementwise(_:value:derivative:samples:)``, any other by ``init(_:operands:result:kernel:pullbacks:samples:refusals:)``.
+public final class Primitive: Sendable {
+    /// What the tape and errors call the operation.
+    public let name: String
+    /// The number of operands.
+    public let operandCount: Int
+    /// How the result comes about.
+    let implementation: Implementation
+    /// The shape and element type of the result, or why the operands are refused.
+    let resultRule: ResultRule
+    /// How the adjoint of the result becomes that of each operand.
+    public let pullbacks: [Pullback]
+    let makeSamples: @Sendable () -> [Sample]
+    let makeRefusals: @Sendable () -> [RefusedInput]
+
+    /// The number by which instructions refer to this primitive.
+    let identifier: UInt16
+    /// Whether each element of the result depends on the elements at its place alone.
+    public let isElementwise: Bool
+    /// The loops of an element-wise primitive, at hand without reference counting; all nil for others.
+    let loops: ElementLoops
+    /// The loop from float64 to float64, for the quick forms; nil where the primitive takes or makes conditions.
+    let float64Loop: ElementLoop?
+
+    /// Decides what the result is, or throws a ``Refusal``.
+    public typealias ResultRule = @Sendable (Operands, Attributes) throws(Refusal) -> Result
+    /// Writes the elements of the result, which lie packed.
+    public typealias Kernel = @Sendable (UnsafeBufferPointer<ArrayView>, ArrayView, Attributes) -> Void
+    /// The strides and the offset with which the result reads the elements of the operand, or nil where the operand must
+    /// be packed first.
+    typealias ViewRule =
+        @Sendable (_ shape: Tensor.Shape, _ strides: Tensor.Shape, _ result: Tensor.Shape, Attributes) -> (
+            strides: Tensor.Shape, offset: Int
+        )?
+
+    enum Implementation: Sendable {
+        /// Made by the tape itself, never computed: a variable, a constant.
+        case given
+        /// The operand itself.
+        case identity
+        /// The same elements seen otherwise, without a copy.
+        case view(ViewRule)
+        /// Each element of the result from the elements at its place.
+        case elementwise(ElementLoops, Signature)
+        /// Anything else.
+        case kernel(Kernel)
+    }
+
+    /// What an element-wise primitive makes of what.
+    enum Signature: Sendable {
+        /// Numbers of numbers.
+        case numbers
+        /// A condition of numbers.
+        case comparison
+        /// A number of a condition and two numbers.
+        case selection
+    }
+
+    init(
+        _ name: String, operandCount: Int, implementation: Implementation, pullbacks: [Pullback],
+        samples: @escaping @Sendable () -> [Sample] = { [] },
+        refusals: @escaping @Sendable () -> [RefusedInput] = { [] },
+        result: @escaping ResultRule
+    ) {
+        guard pullbacks.isEmpty || pullbacks.count == operandCount else {
+            fatalError(
+                "primitive \(name): \(pullbacks.count) pullbacks for \(operandCount) operands; give one for each")
+        }
+        self.name = name
+        self.operandCount = operandCount
+        self.implementation = implementation
+        self.resultRule = result
+        self.pullbacks = pullbacks
+        self.makeSamples = samples
+        self.makeRefusals = refusals
+        if case .elementwise(let loops, let signature) = implementation {
+            (isElementwise, self.loops) = (true, loops)
+            float64Loop = signature == .numbers ? loops[.float64] : nil
+        } else {
+            (isElementwise, loops, float64Loop) = (false, ElementLoops { _ in nil }, nil)
+        }
+        identifier = Primitive.reserveIdentifier(for: name)
+        Primitive.table[Int(identifier)] = Unmanaged.passRetained(self)
+    }
+
+    /// Makes a primitive from its parts.
+    ///
+    /// - Parameters:
+    ///   - name: What tapes and errors call it.
+    ///   - operands: How many operands it takes.
+    ///   - result: The result's shape and element type; throws a ``Refusal`` with the reason and what to do.
+    ///   - kernel: Writes the result's elements. Operands may be strided; the result is packed.
+    ///   - pullbacks: One for each operand, in order; an empty array for what carries no gradient at all.
+    ///   - samples: Operands that prove the derivatives, with expected values.
+    ///   - refusals: Operands that must be refused.
+    public convenience init(
+        _ name: String, operands: Int, result: @escaping ResultRule, kernel: @escaping Kernel, pullbacks: [Pullback],
+        samples: @escaping @Sendable () -> [Sample], refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
+    ) {
+        self.init(
+            name, operandCount: operands, implementation: .kernel(kernel), pullbacks: pullbacks, samples: samples,
+            refusals: refusals, result: result)
+    }
+
+    /// The same primitive with another pullback for one operand: for testing that a wrong rule is caught.
+    package func replacingPullback(_ operand: Int, with pullback: Pullback) -> Primitive {
+        var pullbacks = pullbacks
+        pullbacks[operand] = pullback
+        return Primitive(
+            name, operandCount: operandCount, implementation: implementation, pullbacks: pullbacks,
+            samples: makeSamples, refusals: makeRefusals, result: resultRule)
+    }
+}
+
+extension Primitive {
+    /// What the result of a primitive, or an operand, is: everything but its numbers.
+    public struct Result: Sendable, Hashable {
+        public let shape: Tensor.Shape
+        public let elementType: Tensor.ElementType
+
+        public init(_ shape: Tensor.Shape, _ elementType: Tensor.ElementType) {
+            self.shape = shape
+            self.elementType = elementType
+        }
+    }
+
+    /// The operands of a primitive as its result rule sees them: shapes and types, no numbers. Valid during the call.
+    public struct Operands {
+        let tensors: UnsafeBufferPointer<Tensor>
+        /// The shape that all of them are seen in; nil for their own.
+        var shape: Tensor.Shape?
+        public var count: Int { tensors.count }
+        public subscript(position: Int) -> Result {
+            Result(shape ?? tensors[position].shape, tensors[position].elementType)
+        }
+    }
+
+    /// Why a primitive does not take its operands.
+    public struct Refusal: Error {
+        let problem: String
+        let advice: String
+
+        /// - Parameters:
+        ///   - problem: The rule that was broken, and by what: "the inner dimensions differ: 3 and 4".
+        ///   - advice: What to do about it.
+        public init(_ problem: String, advice: String = "") {
+            self.problem = problem
+            self.advice = advice
+        }
+    }
+
+    /// An array as a kernel sees it: an address and how to step from there. Valid during the call.
+    public struct ArrayView {
+        /// The first element.
+        public let elements: UnsafeMutableRawPointer
+        public let shape: Tensor.Shape
+        /// How many elements lie between neighbours along each axis.
+        public let strides: Tensor.Shape
+        public let elementType: Tensor.ElementType
+    }
+}
+
+// MARK: - The table of primitives
+
+extension Primitive {
+    /// All primitives by number; a place is written once, before any instruction can name it.
+    nonisolated(unsafe) private static let table: UnsafeMutablePointer<Unmanaged<Primitive>?> = {
+        let table = UnsafeMutablePointer<Unmanaged<Primitive>?>.allocate(capacity: Int(UInt16.max) + 1)
+        table.initialize(repeating: nil, count: Int(UInt16.max) + 1)
+        return table
+    }()
+    private static let count = Atomic<Int>(0)
+
+    private static func reserveIdentifier(for name: String) -> UInt16 {
+        let identifier = count.add(1, ordering: .relaxed).oldValue
+        guard identifier <= Int(UInt16.max) else {
+            fatalError("primitive \(name): more than 65,536 primitives; make each once, as a constant")
+        }
+        return UInt16(identifier)
+    }
+
+    /// Runs `body` on a primitive without counting a reference to it.
+    @inline(__always)
+    static func withNumbered<Value>(_ identifier: UInt16, _ body: (Primitive) -> Value) -> Value {
+        table[Int(identifier)]!._withUnsafeGuaranteedRef(body)
+    }
+
+    @inline(__always)
+    static func numbered(_ identifier: UInt16) -> Primitive {
+        table[Int(identifier)]!._withUnsafeGuaranteedRef { $0 }
+    }
+}

@@ -1,0 +1,86 @@
+extension Primitive {
+    /// Operands at which a primitive is proven: by its value, and by finite differences of orders 1 and 2.
+    public struct Sample: Sendable {
+        /// What is special about the point.
+        public enum Kind: Sendable {
+            /// The derivatives are checked against finite differences.
+            case regular
+            /// Huge, tiny, infinite or NaN: only the value is checked, which must be exact.
+            case extreme
+            /// Not differentiable here: the gradient of each operand must be exactly this, for an adjoint of ones.
+            case kink(gradients: [Tensor])
+        }
+
+        public let operands: [Tensor]
+        public let attributes: Attributes
+        /// The result, from an independent source; nil where only the derivatives are checked.
+        public let expected: Tensor?
+        /// By how many units in the last place of the largest element the value may differ.
+        public let tolerance: Double
+        public let kind: Kind
+
+        /// A point in the domain.
+        public init(
+            _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor? = nil,
+            within tolerance: Double = 4
+        ) {
+            self.init(operands, attributes, expected, tolerance, .regular)
+        }
+
+        /// A number in the domain of a function of one number.
+        public init(_ x: Double, equals expected: Double, within tolerance: Double = 4) {
+            self.init([Tensor(x)], equals: Tensor(expected), within: tolerance)
+        }
+
+        /// A pair of numbers in the domain of a function of two.
+        public init(_ x: Double, _ y: Double, equals expected: Double, within tolerance: Double = 4) {
+            self.init([Tensor(x), Tensor(y)], equals: Tensor(expected), within: tolerance)
+        }
+
+        private init(
+            _ operands: [Tensor], _ attributes: Attributes, _ expected: Tensor?, _ tolerance: Double, _ kind: Kind
+        ) {
+            self.operands = operands
+            self.attributes = attributes
+            self.expected = expected
+            self.tolerance = tolerance
+            self.kind = kind
+        }
+
+        /// Numbers at the end of the range, where the value must be exactly this.
+        public static func extreme(_ numbers: Double..., equals expected: Double) -> Sample {
+            Sample(numbers.map { Tensor($0) }, .none, Tensor(expected), 0, .extreme)
+        }
+
+        /// Operands at the end of the range, where the value must be exactly this.
+        public static func extreme(
+            _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor
+        ) -> Sample {
+            Sample(operands, attributes, expected, 0, .extreme)
+        }
+
+        /// Numbers at which there is no derivative, and the value and the gradients that are returned there.
+        public static func kink(_ numbers: Double..., equals expected: Double, gradients: [Double]) -> Sample {
+            Sample(
+                numbers.map { Tensor($0) }, .none, Tensor(expected), 0, .kink(gradients: gradients.map { Tensor($0) }))
+        }
+    }
+
+    /// Operands that a primitive must refuse, and words that the error must hold.
+    public struct RefusedInput: Sendable {
+        public let operands: [Tensor]
+        public let attributes: Attributes
+        public let message: String
+
+        public init(_ operands: [Tensor], attributes: Attributes = .none, because message: String) {
+            self.operands = operands
+            self.attributes = attributes
+            self.message = message
+        }
+    }
+
+    /// The points that prove this primitive.
+    public var samples: [Sample] { makeSamples() }
+    /// The operands that it must refuse.
+    public var refusals: [RefusedInput] { makeRefusals() }
+}

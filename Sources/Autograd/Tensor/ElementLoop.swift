@@ -1,0 +1,171 @@
+import CKernels
+
+/// A function applied element by element: either a kernel, or a plain function of one or two numbers.
+///
+/// Plain data without reference counting, so that loading one costs nothing.
+enum ElementLoop: Sendable {
+    case kernel(ck_loop)
+    case unary(@convention(c) @Sendable (Double) -> Double)
+    case binary(@convention(c) @Sendable (Double, Double) -> Double)
+
+    /// Computes `count` results side by side from `result` on. A plain function computes in double precision and rounds
+    /// to `elementType`.
+    @inline(__always)
+    func run(
+        _ count: Int, _ operands: UnsafePointer<UnsafeRawPointer>, _ strides: UnsafePointer<Int>,
+        _ result: UnsafeMutableRawPointer, _ elementType: Tensor.ElementType
+    ) {
+        switch self {
+        case .kernel(let kernel):
+            kernel(count, operands, strides, result)
+        case .unary(let function):
+            let size = elementType.size
+            for position in 0..<count {
+                let x = elementType.number(at: operands[0] + position * strides[0] * size)
+                elementType.store(function(x), at: result + position * size)
+            }
+        case .binary(let function):
+            let size = elementType.size
+            for position in 0..<count {
+                let x = elementType.number(at: operands[0] + position * strides[0] * size)
+                let y = elementType.number(at: operands[1] + position * strides[1] * size)
+                elementType.store(function(x, y), at: result + position * size)
+            }
+        }
+    }
+}
+
+/// The loops of one function for the element types that it takes.
+struct ElementLoops: Sendable {
+    private let loops: (ElementLoop?, ElementLoop?, ElementLoop?, ElementLoop?)
+
+    init(_ loop: (Tensor.ElementType) -> ElementLoop?) {
+        loops = (loop(.float64), loop(.float32), loop(.int64), loop(.bool))
+    }
+
+    /// The loops of a kernel.
+    init(_ function: ck_function) {
+        self.init { ck_elementwise(function, ck_type($0)).map(ElementLoop.kernel) }
+    }
+
+    @inline(__always)
+    subscript(elementType: Tensor.ElementType) -> ElementLoop? {
+        switch elementType {
+        case .float64: loops.0
+        case .float32: loops.1
+        case .int64: loops.2
+        case .bool: loops.3
+        }
+    }
+}
+
+extension Tensor.ElementType {
+    /// Writes a number as an element of this type.
+    func store(_ number: Double, at address: UnsafeMutableRawPointer) {
+        switch self {
+        case .float64: address.storeBytes(of: number, as: Double.self)
+        case .float32: address.storeBytes(of: Float(number), as: Float.self)
+        case .int64: address.storeBytes(of: index(number), as: Int64.self)
+        case .bool: address.storeBytes(of: number == 0 ? 0 : 1, as: UInt8.self)
+        }
+    }
+}
+
+/// An operand as it lies in memory.
+struct StridedOperand {
+    var address: UnsafeRawPointer
+    let strides: Tensor.Shape
+    let elementSize: Int
+}
+
+extension ElementLoop {
+    /// Computes all elements of a packed result of `shape`, reading each operand through its strides.
+    ///
+    /// Neighbouring axes that every operand crosses with one stride count as one, so that packed operands take one run of
+    /// the loop; the axes left outside are counted through like the wheels of an odometer.
+    func run(
+        over shape: Tensor.Shape, _ operands: UnsafeMutableBufferPointer<StridedOperand>,
+        into result: UnsafeMutableRawPointer, operandType: Tensor.ElementType, resultSize: Int
+    ) {
+        guard shape.elementCount > 0 else { return }
+        var outer = shape.rank
+        var run = 1
+        while outer > 0, operands.allSatisfy({ $0.continuesRun(of: run, through: outer - 1, of: shape) }) {
+            outer -= 1
+            run *= shape[outer]
+        }
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: operands.count) { strides in
+            for (position, operand) in operands.enumerated() {
+                strides[position] = operand.runStride(from: outer, of: shape)
+            }
+            withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: operands.count) { addresses in
+                var counters = Tensor.Shape(repeating: 0, rank: outer)
+                var target = result
+                while true {
+                    for position in operands.indices { addresses[position] = operands[position].address }
+                    self.run(run, addresses.baseAddress!, strides.baseAddress!, target, operandType)
+                    target += run * resultSize
+                    var axis = outer - 1
+                    while axis >= 0 {
+                        counters[axis] += 1
+                        if counters[axis] < shape[axis] {
+                            for position in operands.indices { operands[position].move(1, along: axis) }
+                            break
+                        }
+                        for position in operands.indices { operands[position].move(1 - shape[axis], along: axis) }
+                        counters[axis] = 0
+                        axis -= 1
+                    }
+                    if axis < 0 { return }
+                }
+            }
+        }
+    }
+}
+
+extension StridedOperand {
+    /// The stride of a run over the axes from `outer` on: that of the innermost axis longer than 1.
+    func runStride(from outer: Int, of shape: Tensor.Shape) -> Int {
+        for axis in (outer..<shape.rank).reversed() where shape[axis] != 1 { return strides[axis] }
+        return 0
+    }
+
+    /// Whether a run over the axes behind `axis`, `run` elements long, goes on at the same stride along `axis`.
+    func continuesRun(of run: Int, through axis: Int, of shape: Tensor.Shape) -> Bool {
+        shape[axis] == 1 || run == 1 || strides[axis] == run * runStride(from: axis + 1, of: shape)
+    }
+
+    mutating func move(_ steps: Int, along axis: Int) { address += steps * strides[axis] * elementSize }
+}
+
+extension Tensor {
+    /// The same elements side by side in row-major order: this tensor itself where they lie so already.
+    var packed: Tensor {
+        guard let storage, !storage.isPacked else { return self }
+        let copy = Storage.allocate(storage.shape, elementType)
+        withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: 1) { operand in
+            withExtendedLifetime(storage) {
+                operand.initializeElement(
+                    at: 0,
+                    to: StridedOperand(
+                        address: storage.elements, strides: storage.strides, elementSize: elementType.size))
+                ElementLoop.kernel(ck_elementwise(CK_COPY, ck_type(elementType))!).run(
+                    over: storage.shape, operand, into: copy.elements, operandType: elementType,
+                    resultSize: elementType.size)
+            }
+        }
+        return Tensor(storage: copy, bits: 0, elementType: elementType, serial: serial, index: index)
+    }
+
+    /// A storage that holds the elements, also for rank 0.
+    var storageOfAnyRank: Storage {
+        if let storage { return storage }
+        let made = Storage.allocate(Shape(), elementType)
+        made.elements.storeBytes(of: bits, as: UInt64.self)
+        return made
+    }
+}
+
+extension ck_type {
+    init(_ elementType: Tensor.ElementType) { self.init(rawValue: elementType.rawValue) }
+}

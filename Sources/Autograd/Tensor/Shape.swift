@@ -1,0 +1,153 @@
+extension Tensor {
+    /// The lengths of a tensor's axes, outermost first: `[2, 3]` is two rows of three columns, `[]` a single number.
+    ///
+    /// At most ``maximumRank`` axes, kept inline: a shape is copied without allocation. It is also used for what runs
+    /// parallel to a shape: strides, and the order of axes in a transposition.
+    public struct Shape: Sendable {
+        /// The largest number of axes a tensor can have.
+        public static let maximumRank = 8
+
+        /// The number of axes.
+        public private(set) var rank: Int
+        private var lengths: (Int, Int, Int, Int, Int, Int, Int, Int)
+
+        /// The shape of a single number.
+        @inline(__always)
+        public init() {
+            rank = 0
+            lengths = (0, 0, 0, 0, 0, 0, 0, 0)
+        }
+
+        /// A shape of `rank` equal lengths.
+        init(repeating length: Int, rank: Int) {
+            self.init()
+            for _ in 0..<rank { append(length) }
+        }
+
+        /// Adds an axis behind the others.
+        mutating func append(_ length: Int) {
+            precondition(rank < Shape.maximumRank)
+            rank += 1
+            self[rank - 1] = length
+        }
+    }
+}
+
+extension Tensor.Shape: RandomAccessCollection {
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { rank }
+
+    @inline(__always)
+    public internal(set) subscript(axis: Int) -> Int {
+        get {
+            if axis < 0 || axis >= rank { return refuse(axis) }
+            return withUnsafeBytes(of: lengths) { $0.loadUnaligned(fromByteOffset: axis &* 8, as: Int.self) }
+        }
+        set {
+            if axis < 0 || axis >= rank {
+                _ = refuse(axis)
+                return
+            }
+            withUnsafeMutableBytes(of: &lengths) { $0.storeBytes(of: newValue, toByteOffset: axis &* 8, as: Int.self) }
+        }
+    }
+
+    @inline(never)
+    private func refuse(_ axis: Int) -> Int {
+        TensorError("shape", "there is no axis \(axis) in \(self)").raise()
+        return 0
+    }
+
+    /// The number of elements: the product of the lengths, 1 for a single number.
+    public var elementCount: Int {
+        var product = 1
+        for axis in 0..<rank { product *= self[axis] }
+        return product
+    }
+}
+
+extension Tensor.Shape: ExpressibleByArrayLiteral, Hashable, CustomStringConvertible {
+    /// The shape with these lengths. More than ``maximumRank`` of them, a negative length, or more elements than memory
+    /// can address is an error.
+    public init(_ lengths: some Sequence<Int>) {
+        self.init()
+        var product = 1
+        for length in lengths {
+            guard rank < Tensor.Shape.maximumRank else {
+                TensorError("Shape", "more than \(Tensor.Shape.maximumRank) axes").raise()
+                self.init()
+                return
+            }
+            guard length >= 0 else {
+                TensorError("Shape", "axis \(rank) has the negative length \(length)").raise()
+                self.init()
+                return
+            }
+            let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(length, 1))
+            guard !overflow, next <= Int.max / 16 else {
+                TensorError("Shape", "the lengths \(Array(lengths)) make more elements than memory can address").raise()
+                self.init()
+                return
+            }
+            product = next
+            append(length)
+        }
+    }
+
+    public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+    @inline(__always)
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.rank == right.rank else { return false }
+        for axis in 0..<left.rank where left[axis] != right[axis] { return false }
+        return true
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(rank)
+        for length in self { hasher.combine(length) }
+    }
+
+    /// The lengths in brackets: `[2, 3]`.
+    public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+}
+
+extension Tensor.Shape {
+    /// The strides of a packed row-major array of this shape: how many elements lie between neighbours along each axis.
+    var packedStrides: Tensor.Shape {
+        var strides = Tensor.Shape(repeating: 1, rank: rank)
+        var step = 1
+        for axis in indices.reversed() {
+            strides[axis] = step
+            step *= self[axis]
+        }
+        return strides
+    }
+
+    /// The axis that `axis` names, counting from the end when it is negative; nil when there is none.
+    func resolved(axis: Int) -> Int? {
+        let resolved = axis < 0 ? axis + rank : axis
+        return indices.contains(resolved) ? resolved : nil
+    }
+
+    /// The strides with which `shape` is seen in the larger shape `result`, when these are its own: 0 along what repeats.
+    func repeated(_ shape: Self, in result: Self) -> Self {
+        var repeated = Self(repeating: 0, rank: result.rank)
+        for axis in shape.indices where shape[axis] != 1 { repeated[result.rank - shape.rank + axis] = self[axis] }
+        return repeated
+    }
+
+    /// The shape that two shapes broadcast to by NumPy's rule: aligned at their last axes, lengths must be equal or one
+    /// of them 1; nil where they are not.
+    static func broadcast(_ left: Self, _ right: Self) -> Self? {
+        if left == right { return left }
+        var result = left.rank >= right.rank ? left : right
+        let shorter = left.rank >= right.rank ? right : left
+        for offset in 1...Swift.max(shorter.rank, 1) where offset <= shorter.rank {
+            let (a, b) = (result[result.rank - offset], shorter[shorter.rank - offset])
+            guard a == b || a == 1 || b == 1 else { return nil }
+            result[result.rank - offset] = a == 1 ? b : a
+        }
+        return result
+    }
+}

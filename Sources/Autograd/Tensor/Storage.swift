@@ -1,0 +1,102 @@
+/// The elements of a tensor of rank above 0, with their shape, in one allocation.
+///
+/// Either it owns its elements, which then lie packed in row-major order behind the header; or it is a view of another
+/// storage's elements (broadcast, transposed, reshaped, sliced), and the strides lie behind the header instead.
+/// It is written by the operation that makes it and never again once a `Tensor` of it has been handed out.
+final class Storage: ManagedBuffer<Storage.Header, UInt64> {
+    struct Header {
+        let shape: Tensor.Shape
+        let count: Int
+        let elementType: Tensor.ElementType
+        /// Whether the elements lie side by side in row-major order.
+        let isPacked: Bool
+        /// Whether all elements are one, seen again and again.
+        let isUniform: Bool
+        var elements: UnsafeMutableRawPointer
+        /// The storage whose elements these are, where they are not this one's own.
+        let owner: Storage?
+    }
+
+    /// A storage whose elements are yet to be written.
+    static func allocate(_ shape: Tensor.Shape, _ elementType: Tensor.ElementType) -> Storage {
+        let count = shape.elementCount
+        let made = Storage.create(minimumCapacity: max(1, (count * elementType.size + 7) / 8)) { buffer in
+            buffer.withUnsafeMutablePointerToElements {
+                Header(
+                    shape: shape, count: count, elementType: elementType, isPacked: true, isUniform: count == 1,
+                    elements: UnsafeMutableRawPointer($0), owner: nil)
+            }
+        }
+        return unsafeDowncast(made, to: Storage.self)
+    }
+
+    /// A view of elements of `base`, from the one at `offset` on, `strides` apart along each axis of `shape`.
+    static func view(of base: Storage, shape: Tensor.Shape, strides: Tensor.Shape, offset: Int) -> Storage {
+        let made = Storage.create(minimumCapacity: shape.rank) { buffer in
+            buffer.withUnsafeMutablePointerToElements { words in
+                var (isPacked, isUniform) = (true, true)
+                var step = 1
+                for axis in shape.indices.reversed() {
+                    words[axis] = UInt64(bitPattern: Int64(strides[axis]))
+                    if shape[axis] != 1 && strides[axis] != step { isPacked = false }
+                    if shape[axis] != 1 && strides[axis] != 0 { isUniform = false }
+                    step *= shape[axis]
+                }
+                return Header(
+                    shape: shape, count: shape.elementCount, elementType: base.elementType,
+                    isPacked: isPacked || step == 0, isUniform: isUniform,
+                    elements: base.elements + offset * base.elementType.size, owner: base.owner ?? base)
+            }
+        }
+        return unsafeDowncast(made, to: Storage.self)
+    }
+
+    // The header is read through a pointer: through `header` each read would cost an exclusivity check.
+    @inline(__always)
+    private func read<Value>(_ path: (borrowing Header) -> Value) -> Value {
+        withUnsafeMutablePointerToHeader { path($0.pointee) }
+    }
+
+    @inline(__always) var shape: Tensor.Shape { read { $0.shape } }
+    @inline(__always) var rank: Int { read { $0.shape.rank } }
+    @inline(__always) var count: Int { read { $0.count } }
+    @inline(__always) var elementType: Tensor.ElementType { read { $0.elementType } }
+    @inline(__always) var isPacked: Bool { read { $0.isPacked } }
+    @inline(__always) var isUniform: Bool { read { $0.isUniform } }
+    @inline(__always) var elements: UnsafeMutableRawPointer { read { $0.elements } }
+    @inline(__always) var owner: Storage? { read { $0.owner } }
+
+    /// Whether both have the same shape.
+    @inline(__always)
+    func hasShape(of other: Storage) -> Bool {
+        withUnsafeMutablePointerToHeader { mine in
+            other.withUnsafeMutablePointerToHeader { mine.pointee.shape == $0.pointee.shape }
+        }
+    }
+
+    /// The distance between neighbouring elements in row-major order: 1 where they are packed, 0 where all are one; nil
+    /// where it varies.
+    @inline(__always)
+    var runStride: Int? { isUniform ? 0 : isPacked ? 1 : nil }
+
+    /// Elements at equal distances.
+    struct Run {
+        let start: UnsafeRawPointer
+        /// The distance in elements.
+        let stride: Int
+    }
+
+    /// All elements as one run in row-major order; nil where the distance varies.
+    @inline(__always)
+    var run: Run? { runStride.map { Run(start: UnsafeRawPointer(elements), stride: $0) } }
+
+    /// How many elements lie between neighbours along each axis.
+    var strides: Tensor.Shape {
+        withUnsafeMutablePointers { header, words in
+            guard header.pointee.owner != nil else { return header.pointee.shape.packedStrides }
+            var strides = header.pointee.shape
+            for axis in strides.indices { strides[axis] = Int(Int64(bitPattern: words[axis])) }
+            return strides
+        }
+    }
+}

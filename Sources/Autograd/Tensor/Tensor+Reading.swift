@@ -1,0 +1,87 @@
+extension Tensor {
+    /// The number in a tensor of one element. More or fewer elements are an error.
+    public var scalar: Double {
+        checkReadable()
+        guard elementCount == 1 else {
+            TensorError(
+                "scalar", "a tensor of \(elementCount) elements is not one number", operands: [operandDescription],
+                advice: "Read all of them with `array`, or reduce them first, for example with `sum`."
+            ).raise()
+            return .nan
+        }
+        return withElements { address, _ in elementType.number(at: address) }
+    }
+
+    /// All elements as numbers, in row-major order. Conditions read as 0 and 1.
+    public var array: [Double] {
+        checkReadable()
+        if isFailed { return [] }
+        return packed.withElements { address, _ in
+            (0..<elementCount).map { elementType.number(at: address + $0 * elementType.size) }
+        }
+    }
+
+    /// The rows of a matrix. Another rank than 2 is an error.
+    public var rows: [[Double]] {
+        guard rank == 2 else {
+            TensorError(
+                "rows", "a tensor of rank \(rank) has no rows", operands: [operandDescription],
+                advice: "Read it with `array`, or reshape it to rank 2."
+            ).raise()
+            return []
+        }
+        let (elements, width) = (array, shape[1])
+        return (0..<shape[0]).map { Array(elements[$0 * width..<($0 + 1) * width]) }
+    }
+
+    /// All elements of an `.int64` tensor, in row-major order. Another element type is an error.
+    public var indexArray: [Int] {
+        guard elementType == .int64 else {
+            TensorError(
+                "indexArray", "these are no indices", operands: [operandDescription],
+                advice: "Read numbers with `array`, or `cast(to: .int64)` first."
+            ).raise()
+            return []
+        }
+        return packed.withElements { address, _ in
+            (0..<elementCount).map { Int(address.load(fromByteOffset: $0 * 8, as: Int64.self)) }
+        }
+    }
+
+    /// All elements of a `.bool` tensor, in row-major order. Another element type is an error.
+    public var boolArray: [Bool] {
+        guard elementType == .bool else {
+            TensorError(
+                "boolArray", "these are no conditions", operands: [operandDescription],
+                advice: "Compare numbers first, with `.<`, `.>` or `.==`."
+            ).raise()
+            return []
+        }
+        return array.map { $0 != 0 }
+    }
+}
+
+extension Tensor: Equatable {
+    /// Whether both have the same shape, the same element type and equal elements. A NaN equals nothing, 0 equals −0.
+    public static func == (left: Tensor, right: Tensor) -> Bool {
+        guard left.elementType == right.elementType, left.shape == right.shape else { return false }
+        if left.elementType == .int64 { return left.indexArray == right.indexArray }
+        return left.array == right.array
+    }
+
+    /// Whether both have the same shape and element type and |a − b| ≤ max(`absoluteTolerance`, `relativeTolerance` ·
+    /// max(|a|, |b|)) for every pair of elements. Equal infinities are equal; a NaN equals nothing.
+    ///
+    /// The default relative tolerance is the square root of the type's precision: half the digits agree.
+    public func isApproximatelyEqual(
+        to other: Tensor, absoluteTolerance: Double = 0, relativeTolerance: Double? = nil
+    ) -> Bool {
+        guard elementType == other.elementType, shape == other.shape, !isFailed, !other.isFailed else { return false }
+        let relative = relativeTolerance ?? (elementType == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne).squareRoot()
+        return zip(array, other.array).allSatisfy { a, b in
+            // An infinity is near nothing but itself, though the tolerance at it is infinite too.
+            a == b
+                || (a - b).isFinite && abs(a - b) <= Swift.max(absoluteTolerance, relative * Swift.max(abs(a), abs(b)))
+        }
+    }
+}
