@@ -1,0 +1,62 @@
+import Autograd
+
+/// How the losses of single elements become one.
+public enum Reduction: Sendable {
+    /// Their mean.
+    case mean
+    /// Their sum.
+    case sum
+    /// They stay apart, in the shape of the prediction.
+    case none
+}
+
+/// (p − e)² / 2, whose derivative is p − e.
+///
+/// The prediction and what is expected must have the same shape; they are never broadcast.
+public func halfSquaredError(_ prediction: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
+    guard alike("halfSquaredError", prediction, expected) else {
+        return mismatch("halfSquaredError", prediction, expected)
+    }
+    return reduced(square(prediction - expected), reduction, dividedBy: 2)
+}
+
+/// (p − e)².
+///
+/// The prediction and what is expected must have the same shape; they are never broadcast.
+public func meanSquaredError(_ prediction: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
+    guard alike("meanSquaredError", prediction, expected) else {
+        return mismatch("meanSquaredError", prediction, expected)
+    }
+    return reduced(square(prediction - expected), reduction)
+}
+
+/// −e · ln p − (1 − e) · ln(1 − p) for p = sigmoid(z), computed from the logits z.
+///
+/// As e · softplus(−z) + (1 − e) · softplus(z): no logarithm of a rounded probability, and a confident right answer keeps
+/// the digits of its tiny loss. The logits and what is expected must have the same shape.
+public func binaryCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
+    guard alike("binaryCrossEntropy", logits, expected) else { return mismatch("binaryCrossEntropy", logits, expected) }
+    return reduced(expected * softplus(-logits) + (1 - expected) * softplus(logits), reduction)
+}
+
+private func alike(_ name: String, _ prediction: Tensor, _ expected: Tensor) -> Bool {
+    prediction.shape == expected.shape && !prediction.isFailed && !expected.isFailed
+}
+
+private func mismatch(_ name: String, _ prediction: Tensor, _ expected: Tensor) -> Tensor {
+    if prediction.isFailed || expected.isFailed { return prediction.isFailed ? prediction : expected }
+    return TensorError(
+        name, "the prediction has shape \(prediction.shape), what is expected \(expected.shape)",
+        operands: [prediction.operandDescription, expected.operandDescription],
+        advice: "Losses do not broadcast: give one the other's shape, with `reshaped(to: \(prediction.shape))`."
+    ).raise()
+}
+
+/// The losses of single elements, still to be divided by `divisor`, reduced with one division.
+private func reduced(_ losses: Tensor, _ reduction: Reduction, dividedBy divisor: Double = 1) -> Tensor {
+    switch reduction {
+    case .mean: sum(losses) / (divisor * Double(losses.elementCount))
+    case .sum: divisor == 1 ? sum(losses) : sum(losses) / divisor
+    case .none: divisor == 1 ? losses : losses / divisor
+    }
+}

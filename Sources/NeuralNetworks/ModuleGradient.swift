@@ -1,0 +1,88 @@
+import Autograd
+
+extension Module {
+    /// The value of a loss, and its gradient with respect to each trainable parameter, by path.
+    ///
+    ///     let (loss, gradient) = network.valueWithGradient { network in
+    ///         halfSquaredError(network(x), expected)
+    ///     }
+    ///     gradient["hidden.weight"]
+    ///
+    /// A parameter that the loss reads but that is not found in this model is an error.
+    public func valueWithGradient(
+        of loss: (Self) throws -> Tensor
+    ) rethrows -> (value: Tensor, gradient: [String: Tensor]) {
+        let trained = TrainedParameters(of: self)
+        let (value, gradients) = try trained.valueWithGradient { try loss(self) }
+        return (value, Dictionary(uniqueKeysWithValues: zip(trained.names, gradients)))
+    }
+
+    /// Records what `body` does with this model, whose trainable parameters are variables named by their paths.
+    ///
+    ///     let (tape, loss) = network.recorded { network in halfSquaredError(network(x), expected) }
+    ///     print(tape)
+    public func recorded<Result>(_ body: (Self) throws -> Result) rethrows -> (tape: Tape, result: Result) {
+        let trained = TrainedParameters(of: self)
+        defer { trained.refuseStrangers() }
+        return try Tape.record { _ in try trained.substituting(trained.values) { try body(self) } }
+    }
+
+    /// Compares the gradients with respect to the trainable parameters with central differences, in float64: what the loss
+    /// captures must be float64 too. See
+    /// ``Autograd/checkGradients(at:names:subject:orders:mode:tolerance:seed:of:)``. The parameters are left as they were.
+    public func checkGradients(
+        orders: ClosedRange<Int> = 1...2, mode: GradientCheckMode = .full, tolerance: Double = 1e-6, seed: UInt64 = 0,
+        of loss: (Self) -> Tensor
+    ) -> GradientReport {
+        let trained = TrainedParameters(of: self)
+        return Autograd.checkGradients(
+            at: trained.values, names: trained.names, subject: "\(Self.self)", orders: orders, mode: mode,
+            tolerance: tolerance, seed: seed
+        ) { inputs in trained.check(trained.substituting(inputs) { loss(self) }) }
+    }
+}
+
+/// The trainable parameters of a model, found once.
+struct TrainedParameters {
+    let parameters: [Parameter]
+    let names: [String]
+    private let objects: BoundObjects
+    private let model: String
+
+    init(of model: some Module) {
+        let found = model.trainableParameters
+        parameters = found.map(\.parameter)
+        names = found.map(\.path)
+        objects = BoundObjects(parameters, names: names)
+        self.model = "\(type(of: model))"
+    }
+
+    var values: [Tensor] { parameters.map(\.value) }
+
+    /// The value of a loss and its gradients, in the order of the parameters.
+    func valueWithGradient(of loss: () throws -> Tensor) rethrows -> (value: Tensor, gradients: [Tensor]) {
+        let (value, gradients) = try Autograd.valueWithGradient(at: values, standingFor: objects, of: loss)
+        return (check(value), gradients)
+    }
+
+    /// Runs `body` while other tensors stand for the parameters.
+    func substituting<Result>(_ values: [Tensor], _ body: () throws -> Result) rethrows -> Result {
+        try objects.substituting(values, body)
+    }
+
+    /// The value of a loss, refused if it read a trainable parameter which is not among these.
+    func check(_ value: Tensor) -> Tensor { refuseStrangers() ?? value }
+
+    /// An error, if a trainable parameter was read which is not among these.
+    @discardableResult
+    func refuseStrangers() -> Tensor? {
+        guard let stranger = objects.strangers.first as? Parameter else { return nil }
+        objects.strangers = []
+        return TensorError(
+            model, "the loss uses a trainable parameter that is not found in the model's stored properties",
+            operands: [stranger.value.operandDescription],
+            advice: "Store the layer that owns it in a property of the model, or make it `isTrainable: false`; "
+                + "run another model, such as a teacher, in `withoutRecording { … }`."
+        ).raise()
+    }
+}

@@ -1,0 +1,53 @@
+import Autograd
+
+/// A method that changes parameters along their gradients.
+///
+/// Written in tensor operations and without state of its own: what it remembers of a parameter is handed in and out.
+public protocol Optimizer {
+    /// What is remembered of a parameter at the start: any number of tensors.
+    func initialState(for value: Tensor) -> [Tensor]
+
+    /// The new value of a parameter.
+    ///
+    /// - Parameters:
+    ///   - value: The present value.
+    ///   - gradient: Of the loss with respect to it.
+    ///   - state: What is remembered of it, to be brought up to date.
+    func updated(_ value: Tensor, along gradient: Tensor, state: inout [Tensor]) -> Tensor
+}
+
+/// Gradient descent: w ← w − η g; with momentum μ: v ← μ v + g, w ← w − η v.
+public struct SGD: Optimizer {
+    /// η, the length of a step.
+    public var learningRate: Double
+    /// μ, how much of the last step's direction is kept; 0 for none.
+    public let momentum: Double
+
+    /// - Parameters:
+    ///   - learningRate: At least 0.
+    ///   - momentum: From 0 to less than 1.
+    public init(learningRate: Double, momentum: Double = 0) {
+        guard learningRate >= 0, learningRate.isFinite, (0..<1).contains(momentum) else {
+            TensorError(
+                "SGD",
+                "the learning rate must be at least 0 and the momentum in 0..<1, not \(learningRate) and \(momentum)"
+            ).raise()
+            (self.learningRate, self.momentum) = (0, 0)
+            return
+        }
+        self.learningRate = learningRate
+        self.momentum = momentum
+    }
+
+    public func initialState(for value: Tensor) -> [Tensor] {
+        momentum == 0 ? [] : [.zeros(value.shape, elementType: value.elementType)]
+    }
+
+    public func updated(_ value: Tensor, along gradient: Tensor, state: inout [Tensor]) -> Tensor {
+        guard momentum != 0 else { return value - learningRate * gradient }
+        // None yet, where the momentum was 0 before.
+        if state.isEmpty { state = initialState(for: value) }
+        state[0] = momentum * state[0] + gradient
+        return value - learningRate * state[0]
+    }
+}
