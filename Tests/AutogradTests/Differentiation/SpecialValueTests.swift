@@ -1,0 +1,91 @@
+import Autograd
+import Testing
+
+@Suite struct `Gradients at special values` {
+    @Test func `select keeps out of the side that is not taken`() {
+        let x = Tensor([-1, 4])
+        let slope = gradient(at: x) { x in sum(select(x .> 0, log(select(x .> 0, x, 1)), 0)) }
+        #expect(slope == Tensor([0, 0.25]))
+        let (dx, dy) = gradient(at: Tensor([1, .nan]), Tensor([.nan, 2])) { x, y in
+            sum(select(Tensor([true, false]), x, y))
+        }
+        #expect(dx == Tensor([1, 0]))
+        #expect(dy == Tensor([0, 1]))
+    }
+
+    @Test func `power at 0`() {
+        #expect(gradient(at: 0, 2) { x, y in power(x, y) } == (0, 0))
+        #expect(gradient(at: 0, 1) { x, y in power(x, y) } == (1, 0))
+        #expect(gradient(at: 0, 0) { x, y in power(x, y) } == (0, 0))
+        #expect(gradient(at: 0) { x in gradient(at: x) { power($0, 2) } } == 2)
+        #expect(gradient(at: 0) { x in gradient(at: x) { power($0, 0) } } == 0)
+        #expect(gradient(at: Tensor([0, -2])) { x in sum(power(x, 3)) } == Tensor([0, 12]))
+        #expect(gradient(at: 0) { power($0, 0.5) } == .infinity)
+    }
+
+    @Test func `kinks and ties`() {
+        #expect(gradient(at: 0) { relu($0) } == 0)
+        #expect(gradient(at: 0) { abs($0) } == 0)
+        #expect(gradient(at: -0.0) { abs($0) } == 0)
+        #expect(gradient(at: 2, 2) { maximum($0, $1) } == (0.5, 0.5))
+        #expect(gradient(at: 2, 2) { minimum($0, $1) } == (0.5, 0.5))
+        #expect(gradient(at: 2) { x in maximum(x, x) } == 1)
+        #expect(gradient(at: Tensor([1, 2, 3])) { x in sum(maximum(x, 2)) } == Tensor([0, 0.5, 1]))
+        #expect(gradient(at: 0) { sqrt($0) } == .infinity)
+    }
+
+    @Test func `zeros keep their signs`() {
+        // The first contribution to an adjoint is stored, not added to +0.
+        let scalar = gradient(at: 3.0) { x in x * Tensor(-0.0) }
+        #expect(scalar.bitPattern == (-0.0).bitPattern)
+        let tensor = gradient(at: Tensor([3, 4])) { x in sum(x * Tensor([-0.0, 0])) }
+        #expect(tensor.elementBits == [(-0.0).bitPattern, 0])
+        let sums = gradient(at: Tensor([3, 4])) { x in sum(x * Tensor([-0.0, -0.0]) + x * Tensor([0, -0.0])) }
+        #expect(sums.elementBits == [0, (-0.0).bitPattern])
+        let nested = gradient(at: 2) { x in gradient(at: x) { y in y * y * Tensor(-0.0) } }
+        #expect(nested.bitPattern == (-0.0).bitPattern)
+        let unused = gradient(at: 3) { _ in Tensor(1) }
+        #expect(unused.bitPattern == 0)
+    }
+
+    @Test func `an adjoint of 0 is not none`() {
+        // ȳ = 0 for y = √x at 0, whose derivative is ∞: 0 · ∞ is NaN, not 0.
+        #expect(gradient(at: 0) { x in sqrt(x) * 0 }.isNaN)
+        #expect(gradient(at: Tensor([0, 4])) { x in sum(sqrt(x) * 0) }.array[0].isNaN)
+        #expect(gradient(at: .infinity) { x in x * x * 0 }.isNaN)
+    }
+
+    @Test func `NaN stays where it is`() {
+        let slope = gradient(at: Tensor([1, .nan, 3])) { x in sum(x * x) }
+        #expect(slope.array[0] == 2 && slope.array[1].isNaN && slope.array[2] == 6)
+        #expect(gradient(at: Tensor([1, 2])) { x in sum(x) * Tensor(Double.nan) }.array.allSatisfy { $0.isNaN })
+    }
+
+    @Test func `huge and tiny values`() {
+        #expect(gradient(at: 1e200, 1e-200) { x, y in x / y }.0 == 1e200)
+        #expect(gradient(at: 1, 1e-200) { x, y in x / y }.1 == -.infinity)
+        #expect(gradient(at: 1e-160, 1e-160) { x, y in x / y }.1 == -1e160)
+        #expect(gradient(at: 800) { sigmoid($0) } == 0)
+        #expect(gradient(at: -700) { sigmoid($0) } == sigmoid(Tensor(-700)).scalar)
+        #expect(gradient(at: Double.leastNonzeroMagnitude) { x in x * 1e300 } == 1e300)
+        #expect(gradient(at: 0.9999999999999999) { tanh($0) } > 0.41)
+        #expect(gradient(at: 1e308) { x in x + x } == 2)
+    }
+
+    @Test func `rank 8`() {
+        let x = Tensor.ones([1, 2, 1, 2, 1, 2, 1, 2])
+        let order = [7, 6, 5, 4, 3, 2, 1, 0]
+        let weights = Tensor((0..<16).map(Double.init), shape: [2, 1, 2, 1, 2, 1, 2, 1])
+        let slope = gradient(at: x) { x in sum(sum(x.transposed(order) * weights, along: [0, 3, -1])) }
+        #expect(slope == weights.transposed(order))
+    }
+
+    @Test func `empty tensors`() {
+        let x = Tensor.zeros([0, 3])
+        #expect(gradient(at: x) { x in sum(x * x) } == x)
+        #expect(gradient(at: x) { x in sum(matmul(x, Tensor.ones([3, 2]))) } == x)
+        #expect(gradient(at: Tensor.ones([3, 2])) { w in sum(matmul(x, w)) } == Tensor.zeros([3, 2]))
+        #expect(gradient(at: Tensor.ones([2, 0])) { a in sum(matmul(a, Tensor.ones([0, 2]))) }.shape == [2, 0])
+        #expect(gradient(at: x) { x in sum(x.transposed().reshaped(to: [0])) } == x)
+    }
+}

@@ -1,0 +1,125 @@
+import Autograd
+import Testing
+
+@Suite struct `Reading a tensor` {
+    let matrix = Tensor([[1, 2, 3], [4, 5, 6]])
+
+    @Test func `gives its numbers`() {
+        #expect(Tensor([[7]]).scalar == 7)
+        #expect(Tensor(true).scalar == 1)
+        #expect(matrix.array == [1, 2, 3, 4, 5, 6])
+        #expect(matrix.rows == [[1, 2, 3], [4, 5, 6]])
+        #expect(Tensor.zeros([2, 0]).rows == [[], []])
+        #expect(Tensor(indices: [4, 5]).array == [4, 5])
+        #expect(Tensor([true, false]).array == [1, 0])
+    }
+
+    @Test func `refuses what it does not hold`() {
+        #expect(tensorError { Tensor([1, 2]).scalar }?.problem == "a tensor of 2 elements is not one number")
+        #expect(tensorError { Tensor.zeros([0]).scalar }?.operands == ["f64[0]"])
+        #expect(tensorError { Tensor([1, 2]).rows }?.problem == "a tensor of rank 1 has no rows")
+        #expect(tensorError { Tensor([1, 2]).indexArray }?.problem == "these are no indices")
+        #expect(tensorError { Tensor(indices: [1]).boolArray }?.problem == "these are no conditions")
+    }
+
+    @Test func `sees through views, and views of views`() {
+        #expect(matrix.transposed().rows == [[1, 4], [2, 5], [3, 6]])
+        #expect(matrix.transposed().transposed() == matrix)
+        #expect(matrix[1].array == [4, 5, 6])
+        #expect(matrix[-1, -2].scalar == 5)
+        #expect(matrix.slice(1..., along: 1).rows == [[2, 3], [5, 6]])
+        #expect(matrix.slice(0..<3, along: -1, step: 2).rows == [[1, 3], [4, 6]])
+        #expect(matrix.transposed()[1...].rows == [[2, 5], [3, 6]])
+        #expect(matrix.transposed()[1...].transposed()[1].array == [5, 6])
+        #expect(matrix.transposed().reshaped(to: [2, 3]).rows == [[1, 4, 2], [5, 3, 6]])
+        #expect(matrix.reshaped(to: [6])[2..<4].array == [3, 4])
+        #expect(broadcast(matrix[0], to: [2, 3]).rows == [[1, 2, 3], [1, 2, 3]])
+        #expect(broadcast(Tensor(7), to: [2, 2]).slice(0..<1, along: 1).rows == [[7], [7]])
+        #expect(broadcast(matrix.slice(1..<2, along: 1), to: [2, 2]).transposed().rows == [[2, 5], [2, 5]])
+    }
+
+    @Test func `sees through views of every element type`() {
+        for type in Tensor.ElementType.allCases {
+            let x = Tensor([[1, 0], [1, 1]], elementType: type)
+            #expect(x.transposed().array == [1, 1, 0, 1])
+            #expect(x[1, 0].scalar == 1)
+            #expect(x.transposed()[0].reshaped(to: [2, 1]).elementType == type)
+        }
+    }
+
+    @Test func `permutes eight axes`() {
+        let lengths = [1, 2, 1, 3, 1, 2, 1, 2]
+        let x = Tensor((0..<24).map(Double.init), shape: Tensor.Shape(lengths))
+        let back = x.transposed([7, 6, 5, 4, 3, 2, 1, 0])
+        #expect(back.shape == [2, 1, 2, 1, 3, 1, 2, 1])
+        #expect(back.transposed([7, 6, 5, 4, 3, 2, 1, 0]) == x)
+        #expect(back.array[1] == 12)
+    }
+
+    @Test func `of an empty part is empty`() {
+        #expect(matrix[1..<1].shape == [0, 3])
+        #expect(matrix[1..<1].array == [])
+        #expect(matrix[2...].shape == [0, 3])
+        #expect(matrix[1..<1].transposed().reshaped(to: [0]).array == [])
+        #expect(broadcast(Tensor([1]), to: [0]).array == [])
+    }
+
+    @Test func `outside the axes is refused`() {
+        #expect(tensorError { matrix[2] }?.problem == "position 2 lies outside axis 0, which has 2")
+        #expect(tensorError { matrix[0, -4] }?.problem == "position -4 lies outside axis 1, which has 3")
+        #expect(tensorError { matrix[0, 0, 0] }?.problem == "3 positions for 2 axes")
+        #expect(tensorError { matrix[1..<3] }?.problem.contains("outside axis 0, which has 2") == true)
+        #expect(tensorError { matrix.slice(0..<1, along: 2) }?.operation == "slice")
+        #expect(tensorError { matrix.slice(0..<1, along: 0, step: 0) }?.operation == "slice")
+        #expect(tensorError { Tensor(1)[0] }?.problem == "1 positions for 0 axes")
+        #expect(tensorError { Tensor([1]).transposed() }?.problem.contains("no two axes") == true)
+        #expect(tensorError { matrix.transposed([0, 0]) }?.problem.contains("each axis once") == true)
+        #expect(tensorError { matrix.reshaped(to: [4]) }?.problem == "6 elements do not fill [4]")
+    }
+}
+
+@Suite struct `Equality of tensors` {
+    @Test func `is that of shape, element type and elements`() {
+        #expect(Tensor([1, 2]) == Tensor([1, 2]))
+        #expect(Tensor([1, 2]) != Tensor([1, 3]))
+        #expect(Tensor([1, 2]) != Tensor([[1, 2]]))
+        #expect(Tensor([1, 2]) != Tensor([1, 2], elementType: .float32))
+        #expect(Tensor(1) != Tensor([1]))
+        #expect(Tensor.zeros([0, 2]) != Tensor.zeros([2, 0]))
+        #expect(Tensor.zeros([0]) == Tensor([Double]()))
+        #expect(Tensor(indices: [(1 << 53) + 1]) != Tensor(indices: [1 << 53]))
+    }
+
+    @Test func `follows the numbers' own`() {
+        #expect(Tensor(0) == Tensor(-0.0))
+        #expect(Tensor(Double.nan) != Tensor(Double.nan))
+        #expect(Tensor([.infinity, -.infinity]) == Tensor([.infinity, -.infinity]))
+    }
+
+    @Test func `is approximate where asked`() {
+        #expect(Tensor([1, 0]).isApproximatelyEqual(to: Tensor([1 + 1e-9, 0])))
+        #expect(!Tensor([1, 0]).isApproximatelyEqual(to: Tensor([1 + 1e-7, 0])))
+        #expect(!Tensor([1, 0]).isApproximatelyEqual(to: Tensor([1, 1e-300])))
+        #expect(Tensor([1, 0]).isApproximatelyEqual(to: Tensor([1, 1e-12]), absoluteTolerance: 1e-11))
+        #expect(Tensor(100).isApproximatelyEqual(to: Tensor(101), relativeTolerance: 0.01))
+        #expect(!Tensor(100).isApproximatelyEqual(to: Tensor(102), relativeTolerance: 0.01))
+        #expect(!Tensor(1).isApproximatelyEqual(to: Tensor([1])))
+        #expect(!Tensor(1).isApproximatelyEqual(to: Tensor(1, elementType: .float32)))
+    }
+
+    @Test func `is approximate in the digits of float32`() {
+        let one = Tensor(1, elementType: .float32)
+        #expect(one.isApproximatelyEqual(to: Tensor(1.0003, elementType: .float32)))
+        #expect(!one.isApproximatelyEqual(to: Tensor(1.0004, elementType: .float32)))
+    }
+
+    @Test func `is never approximate about NaN, and exact about infinities`() {
+        let huge = Double.greatestFiniteMagnitude
+        #expect(Tensor(Double.infinity).isApproximatelyEqual(to: Tensor(Double.infinity)))
+        #expect(!Tensor(Double.nan).isApproximatelyEqual(to: Tensor(Double.nan), absoluteTolerance: .infinity))
+        #expect(Tensor(0).isApproximatelyEqual(to: Tensor(-0.0)))
+        #expect(Tensor(huge).isApproximatelyEqual(to: Tensor(huge.nextDown)))
+        #expect(!Tensor(Double.infinity).isApproximatelyEqual(to: Tensor(1)))
+        #expect(!Tensor(Double.infinity).isApproximatelyEqual(to: Tensor(-Double.infinity)))
+    }
+}

@@ -1,0 +1,122 @@
+import Autograd
+import NeuralNetworks
+
+// The 2-2-1 network of sigmoids that learns XOR with the loss (p − e)² / 2 and steps of 0.5. Its start and the order of the
+// samples are the same in Peers/, and so must be what it has learned in the end.
+
+private struct XORNetwork: Module {
+    let hidden = Dense(weight: Tensor([[0.5, -0.4], [-0.3, 0.8]]), bias: Tensor([0.1, -0.1]))
+    let output = Dense(weight: Tensor([[0.9, -0.7]]), bias: Tensor([0.2]))
+
+    func callAsFunction(_ x: Tensor) -> Tensor { sigmoid(output(sigmoid(hidden(x)))) }
+}
+
+private let inputs: [[Double]] = [[0, 0], [0, 1], [1, 0], [1, 1]]
+private let expected: [Double] = [0, 1, 1, 0]
+
+/// Which sample is learned in which step, again and again: 4096 numbers of George Marsaglia's xorshift generator.
+private let order: [Int] = {
+    var state: UInt64 = 88_172_645_463_325_252
+    return (0..<4096).map { _ in
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return Int(state >> 62)
+    }
+}()
+
+/// The losses of all samples after 100,000 steps, as the formulas derived by hand give them in C.
+private let (onlineLoss, batchLoss) = (2.151975e-04, 4.873209e-05)
+
+func measureXOR(_ report: Report) {
+    // A step on one sample as a user writes it: layers, a training step, an optimizer.
+    var run = OnlineRun()
+    report.row(
+        "W1", "xor online step, layers", .nanosecondsPerStep, atMost: 4000,
+        check: { Check([OnlineRun().lossAfterManySteps()], equals: [onlineLoss], tolerance: 5e-7) },
+        body: { run.makeStep() })
+    // The same from nine single numbers, with the update written out.
+    var scalars = ScalarRun()
+    report.row(
+        "W1", "xor online step, scalars", .nanosecondsPerStep,
+        check: { Check([ScalarRun().lossAfterManySteps()], equals: [onlineLoss], tolerance: 5e-7) },
+        body: { scalars.makeStep() })
+    // A step on all four samples at once.
+    let batch = BatchRun()
+    report.row(
+        "W2", "xor full batch step, layers", .nanosecondsPerStep,
+        check: { Check([BatchRun().lossAfterManySteps()], equals: [batchLoss], tolerance: 5e-7) },
+        body: { batch.makeStep() })
+}
+
+private struct OnlineRun {
+    private let network = XORNetwork()
+    private let step: TrainingStep<XORNetwork, SGD>
+    private let samples = zip(inputs, expected).map { (Tensor($0), Tensor([$1])) }
+    private var count = 0
+
+    init() {
+        step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, expected in
+            halfSquaredError(network(x), expected)
+        }
+    }
+
+    @discardableResult
+    mutating func makeStep() -> Double {
+        let (x, expected) = samples[order[count & 4095]]
+        count += 1
+        return step(x, expected)
+    }
+
+    consuming func lossAfterManySteps() -> Double {
+        for _ in 0..<100_000 { makeStep() }
+        return samples.map { halfSquaredError(network($0), $1).scalar }.reduce(0, +)
+    }
+}
+
+private struct BatchRun {
+    private let network = XORNetwork()
+    private let step: TrainingStep<XORNetwork, SGD>
+    private let x = Tensor(inputs)
+    private let expectedOutputs = Tensor(expected.map { [$0] })
+
+    init() {
+        step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, expected in
+            halfSquaredError(network(x), expected, reduction: .sum)
+        }
+    }
+
+    @discardableResult
+    func makeStep() -> Double { step(x, expectedOutputs) }
+
+    func lossAfterManySteps() -> Double {
+        for _ in 0..<100_000 { makeStep() }
+        return halfSquaredError(network(x), expectedOutputs, reduction: .sum).scalar
+    }
+}
+
+private struct ScalarRun {
+    private var parameters = [0.5, -0.4, -0.3, 0.8, 0.1, -0.1, 0.9, -0.7, 0.2].map { Tensor($0) }
+    private var count = 0
+
+    private static func loss(_ p: [Tensor], _ sample: Int) -> Tensor {
+        let (x0, x1) = (inputs[sample][0], inputs[sample][1])
+        let h0 = sigmoid(p[0] * x0 + p[1] * x1 + p[4])
+        let h1 = sigmoid(p[2] * x0 + p[3] * x1 + p[5])
+        return square(sigmoid(p[6] * h0 + p[7] * h1 + p[8]) - expected[sample]) / 2
+    }
+
+    @discardableResult
+    mutating func makeStep() -> Tensor {
+        let sample = order[count & 4095]
+        count += 1
+        let (loss, slopes) = valueWithGradient(at: parameters) { Self.loss($0, sample) }
+        for position in slopes.indices { parameters[position] -= 0.5 * slopes[position] }
+        return loss
+    }
+
+    consuming func lossAfterManySteps() -> Double {
+        for _ in 0..<100_000 { makeStep() }
+        return inputs.indices.map { Self.loss(parameters, $0).scalar }.reduce(0, +)
+    }
+}

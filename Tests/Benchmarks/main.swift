@@ -1,0 +1,29 @@
+import Autograd
+
+// Times the package on one core, and checks what it times.
+//
+//     swift run -c release benchmarks
+//     swift run -c release benchmarks --filter xor --json ours.json
+//
+// The works carry the numbers under which Peers/ runs the same ones in other packages:
+//     W1      a step of training the 2-2-1 XOR network on one sample
+//     W2      the same on all four samples
+//     W3      functions of many numbers, written in scalars
+//     W7      operations on arrays so small that only their overhead counts
+//     W9      a process from its start to its first gradient
+//     memory  what a recorded operation occupies
+// Each row is the median of its samples; min/median far below 1 means that other processes disturbed it. The last column
+// is the row's goal on one core of a server. A wrong result ends in exit code 1, a missed goal does not.
+
+if let exitCode = ChildProcess.exitCode(for: CommandLine.arguments) { exitProcess(exitCode) }
+
+let options = Options(CommandLine.arguments.dropFirst())
+let report = Report(options)
+report.printHeader()
+measureMemory(report)  // before others leave memory to be used again
+measureXOR(report)
+measureScalars(report)
+measureSmallArrays(report)
+measureProcesses(report)
+report.writeJSON()
+exitProcess(report.isCorrect ? 0 : 1)

@@ -1,0 +1,90 @@
+import Autograd
+import NeuralNetworks
+import Testing
+
+@Suite struct `A dense layer` {
+    private let layer = Dense(weight: Tensor([[1, 2, 3], [4, 5, 6]]), bias: Tensor([10, 20]))
+
+    @Test func `takes a vector, a batch and more axes`() {
+        #expect(layer(Tensor([1, 0, -1])) == Tensor([8, 18]))
+        #expect(layer(Tensor([[1, 0, -1], [0, 1, 0]])) == Tensor([[8, 18], [12, 25]]))
+        let cube = layer(Tensor((0..<12).map(Double.init), shape: [2, 2, 3]))
+        #expect(cube.shape == [2, 2, 2])
+        #expect(cube[1, 1] == layer(Tensor([9, 10, 11])))
+        #expect(layer(Tensor.zeros([0, 3])).shape == [0, 2])
+    }
+
+    @Test func `goes without a bias`() {
+        var random = RandomGenerator(seed: 1)
+        let bare = Dense(inputs: 3, outputs: 2, bias: nil, using: &random)
+        #expect(bare.bias == nil)
+        #expect(bare.parameters.map(\.path) == ["weight"])
+        #expect(bare(Tensor.zeros([3])) == Tensor([0, 0]))
+        #expect(Dense(weight: Tensor([[2]]))(Tensor([3])) == Tensor([6]))
+    }
+
+    @Test func `has PyTorch's layout`() {
+        var random = RandomGenerator(seed: 1)
+        let made = Dense(inputs: 3, outputs: 2, elementType: .float32, using: &random)
+        #expect(made.weight.value.shape == [2, 3])
+        #expect(made.bias?.value == Tensor([0, 0], elementType: .float32))
+        #expect(made(Tensor.ones([4, 3], elementType: .float32)).shape == [4, 2])
+    }
+
+    @Test func `refuses what does not fit`() {
+        let error = tensorError { layer(Tensor([1, 2])) }
+        #expect(
+            error?.problem == "the input has shape [2], but the layer takes 3 features in the last axis")
+        #expect(tensorError { layer(Tensor(1)) }?.operation == "Dense")
+        #expect(tensorError { layer(Tensor([[1], [2], [3]])) }?.operands == ["f64[3, 1]", "f64[2, 3]"])
+        #expect(tensorError { layer(Tensor([1, 2, 3], elementType: .float32)) }?.operation == "matmul")
+        #expect(tensorError { Dense(weight: Tensor([1]))(Tensor([1])) }?.operation == "Dense")
+        #expect(tensorError { Dense(weight: Tensor([[1]]), bias: Tensor([1, 2])) }?.operation == "Dense")
+    }
+
+    @Test func `has right gradients for vectors and batches`() {
+        let (x, y) = (Tensor([[1, 0, -1], [2, 1, 0]]), Tensor([[1, 2], [3, 4]]))
+        #expect(layer.checkGradients { halfSquaredError($0(x), y) }.passes)
+        #expect(layer.checkGradients { halfSquaredError($0(x[0]), y[0]) }.passes)
+        let (_, slope) = layer.valueWithGradient { sum($0(x)) }
+        #expect(slope == ["weight": Tensor([[3, 1, -1], [3, 1, -1]]), "bias": Tensor([2, 2])])
+    }
+
+    @Test func `is the same for the same seed`() {
+        var (a, b) = (RandomGenerator(seed: 3), RandomGenerator(seed: 3))
+        let first = Dense(inputs: 4, outputs: 3, using: &a)
+        #expect(first.weight.value == Dense(inputs: 4, outputs: 3, using: &b).weight.value)
+        #expect(first.weight.value != Dense(inputs: 4, outputs: 3, using: &b).weight.value)
+    }
+}
+
+@Suite struct `An initialiser` {
+    private func values(_ initializer: Initializer, inputs: Int = 300, outputs: Int = 200) -> Tensor {
+        var random = RandomGenerator(seed: 11)
+        return initializer([outputs, inputs], inputs: inputs, outputs: outputs, .float64, using: &random)
+    }
+
+    @Test func `of Glorot is uniform within its limit`() {
+        let (x, limit) = (values(.glorotUniform), (6.0 / 500).squareRoot())
+        #expect(x.array.allSatisfy { abs($0) < limit })
+        #expect(x.array.max()! > 0.999 * limit && x.array.min()! < -0.999 * limit)
+        #expect(abs(mean(x).scalar) < 0.02 * limit)
+        #expect(abs(mean(square(x)).scalar / (limit * limit / 3) - 1) < 0.02)
+    }
+
+    @Test func `of He is normal with variance 2 over inputs`() {
+        let x = values(.heNormal)
+        #expect(abs(mean(x).scalar) < 0.002)
+        #expect(abs(mean(square(x)).scalar * 150 - 1) < 0.02)
+        #expect(x.array.contains { abs($0) > 3 * (2.0 / 300).squareRoot() })
+    }
+
+    @Test func `fills as it says`() {
+        #expect(values(.zeros, inputs: 2, outputs: 1) == Tensor([[0, 0]]))
+        #expect(values(.constant(0.5), inputs: 2, outputs: 1) == Tensor([[0.5, 0.5]]))
+        #expect(values(.uniform(in: 2..<3)).array.allSatisfy { (2..<3).contains($0) })
+        let normal = values(.normal(mean: 5, standardDeviation: 0.1))
+        #expect(abs(mean(normal).scalar - 5) < 0.002)
+        #expect(abs(mean(square(normal - 5)).scalar - 0.01) < 0.0003)
+    }
+}

@@ -1,0 +1,74 @@
+import Autograd
+import Foundation
+import NeuralNetworks
+import Testing
+
+@Suite struct `A loss` {
+    private let prediction = Tensor([[0.5, -1], [2, 3]])
+    private let expected = Tensor([[1, 1], [0, 3]])
+
+    @Test func `of squares follows its formula`() {
+        let errors = [0.25, 4, 4, 0]
+        #expect(meanSquaredError(prediction, expected).scalar == 8.25 / 4)
+        #expect(meanSquaredError(prediction, expected, reduction: .sum).scalar == 8.25)
+        #expect(meanSquaredError(prediction, expected, reduction: .none) == Tensor(errors, shape: [2, 2]))
+        #expect(halfSquaredError(prediction, expected).scalar == 8.25 / 8)
+        #expect(halfSquaredError(prediction, expected, reduction: .sum).scalar == 8.25 / 2)
+        let apart = halfSquaredError(prediction, expected, reduction: .none)
+        #expect(apart == Tensor(errors.map { $0 / 2 }, shape: [2, 2]))
+        let slope = gradient(at: prediction) { halfSquaredError($0, expected, reduction: .sum) }
+        #expect(slope == prediction - expected)
+    }
+
+    @Test func `of cross entropy follows its formula`() {
+        let (z, e) = ([-2.0, 0, 1.5], [0.0, 1, 0.25])
+        let losses = zip(z, e).map { z, e in
+            let p = 1 / (1 + exp(-z))
+            return -e * log(p) - (1 - e) * log(1 - p)
+        }
+        let apart = binaryCrossEntropy(logits: Tensor(z), Tensor(e), reduction: .none)
+        #expect(apart.isApproximatelyEqual(to: Tensor(losses), relativeTolerance: 1e-14))
+        let total = binaryCrossEntropy(logits: Tensor(z), Tensor(e), reduction: .sum).scalar
+        #expect(abs(total - losses.reduce(0, +)) < 1e-14)
+        #expect(abs(binaryCrossEntropy(logits: Tensor(z), Tensor(e)).scalar - total / 3) < 1e-15)
+        let slope = gradient(at: Tensor(z)) { binaryCrossEntropy(logits: $0, Tensor(e), reduction: .sum) }
+        #expect(slope.isApproximatelyEqual(to: sigmoid(Tensor(z)) - Tensor(e), relativeTolerance: 1e-14))
+    }
+
+    @Test func `of cross entropy holds at the extremes`() {
+        func loss(_ z: Double, _ e: Double) -> Double { binaryCrossEntropy(logits: Tensor(z), Tensor(e)).scalar }
+        func slope(_ z: Double, _ e: Double) -> Double { gradient(at: z) { binaryCrossEntropy(logits: $0, Tensor(e)) } }
+        #expect(loss(800, 1) == 0 && loss(-800, 0) == 0)
+        #expect(loss(800, 0) == 800 && loss(-800, 1) == 800)
+        #expect(loss(40, 1) == 4.248354255291589e-18)
+        #expect(loss(-40, 0) == 4.248354255291589e-18)
+        #expect(slope(800, 1) == 0 && slope(-800, 0) == 0)
+        #expect(slope(800, 0) == 1 && slope(-800, 1) == -1)
+        #expect(abs(slope(-40, 0) / 4.248354255291589e-18 - 1) < 1e-15)
+    }
+
+    @Test func `refuses unequal shapes and says how to mend them`() {
+        for loss in [halfSquaredError, meanSquaredError, { binaryCrossEntropy(logits: $0, $1, reduction: $2) }] {
+            let error = tensorError { loss(Tensor([[1], [2]]), Tensor([1, 2]), .mean) }
+            #expect(error?.problem == "the prediction has shape [2, 1], what is expected [2]")
+            #expect(error?.advice.contains("`reshaped(to: [2, 1])`") == true)
+            #expect(error?.operands == ["f64[2, 1]", "f64[2]"])
+        }
+        tensorError { meanSquaredError(Tensor([1]), Tensor(1)) }
+        tensorError { meanSquaredError(Tensor([1]), Tensor([1], elementType: .float32)) }
+    }
+
+    @Test func `stops the process at unequal shapes`() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = binaryCrossEntropy(logits: Tensor([1, 2]), Tensor([[1, 2]]))
+        }
+        #expect(result.message.contains("binaryCrossEntropy: the prediction has shape [2], what is expected [1, 2]"))
+        #expect(result.message.contains("reshaped(to: [2])"))
+    }
+
+    @Test func `keeps float32`() {
+        let x = Tensor([1, 2], elementType: .float32)
+        #expect(halfSquaredError(x, x).elementType == .float32)
+        #expect(binaryCrossEntropy(logits: x, x).elementType == .float32)
+    }
+}

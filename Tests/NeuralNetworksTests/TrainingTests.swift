@@ -1,0 +1,159 @@
+import Autograd
+import NeuralNetworks
+import Testing
+
+private func model() -> Dense { Dense(weight: Tensor([[0.3, -0.7], [1.1, 0.2]]), bias: Tensor([0.1, -0.4])) }
+private let x = Tensor([[1, 2], [-1, 0.5], [0.3, 0.9]])
+private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
+
+@Suite struct `Gradient descent` {
+    @Test func `follows its recurrence bit for bit`() {
+        let sgd = SGD(learningRate: 0.1)
+        var (w, state) = (Tensor([0.3, -0.7]), sgd.initialState(for: Tensor([0.3, -0.7])))
+        var numbers = w.array
+        #expect(state.isEmpty)
+        for step in 1...10 {
+            let g = [Double(step) / 3, -1 / Double(step)]
+            w = sgd.updated(w, along: Tensor(g), state: &state)
+            for i in 0..<2 { numbers[i] = numbers[i] - 0.1 * g[i] }
+            #expect(w.elementBits == numbers.map(\.bitPattern))
+        }
+    }
+
+    @Test func `with momentum follows its recurrence bit for bit`() {
+        let sgd = SGD(learningRate: 0.1, momentum: 0.9)
+        var (w, state) = (Tensor([0.3, -0.7]), sgd.initialState(for: Tensor([0.3, -0.7])))
+        var (numbers, v) = (w.array, [0.0, 0])
+        #expect(state == [Tensor([0, 0])])
+        for step in 1...10 {
+            let g = [Double(step) / 3, -1 / Double(step)]
+            w = sgd.updated(w, along: Tensor(g), state: &state)
+            for i in 0..<2 {
+                v[i] = 0.9 * v[i] + g[i]
+                numbers[i] = numbers[i] - 0.1 * v[i]
+            }
+            #expect(w.elementBits == numbers.map(\.bitPattern))
+            #expect(state[0].elementBits == v.map(\.bitPattern))
+        }
+    }
+
+    @Test func `refuses senseless settings`() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = SGD(learningRate: -1)
+        }
+        #expect(result.message.contains("the learning rate must be at least 0 and the momentum in 0..<1, not -1.0 and"))
+        await #expect(processExitsWith: .failure) { _ = SGD(learningRate: .nan) }
+        await #expect(processExitsWith: .failure) { _ = SGD(learningRate: 0.1, momentum: 1) }
+    }
+}
+
+@Suite struct `A training step` {
+    @Test func `does what one does by hand`() {
+        let (trained, manual) = (model(), model())
+        let step = TrainingStep(trained, SGD(learningRate: 0.5)) { model, x, y in
+            halfSquaredError(sigmoid(model(x)), y)
+        }
+        for _ in 0..<20 {
+            let (loss, slope) = manual.valueWithGradient { model in halfSquaredError(sigmoid(model(x)), y) }
+            for (path, parameter) in manual.parameters.map({ ($0.path, $0.parameter) }) {
+                parameter.value = parameter.value - 0.5 * slope[path]!
+            }
+            #expect(step(x, y).bitPattern == loss.scalar.bitPattern)
+            #expect(trained.weight.value.elementBits == manual.weight.value.elementBits)
+            #expect(trained.bias!.value.elementBits == manual.bias!.value.elementBits)
+        }
+    }
+
+    @Test func `keeps the momentum of each parameter`() {
+        let trained = model()
+        let step = TrainingStep(trained, SGD(learningRate: 0.1, momentum: 0.5)) { model, x, _ in sum(model(x)) }
+        let start = trained.bias!.value
+        // The gradient of the bias is always 3: v = 3, 4.5, 5.25.
+        for _ in 0..<3 { step(x, y) }
+        #expect(trained.bias!.value.isApproximatelyEqual(to: start - 0.1 * 12.75, relativeTolerance: 1e-14))
+    }
+
+    @Test func `takes a learning rate changed in between`() {
+        let trained = model()
+        let step = TrainingStep(trained, SGD(learningRate: 1)) { model, x, _ in sum(model(x)) }
+        let start = trained.bias!.value
+        step(x, y)
+        step.optimizer.learningRate = 0.25
+        step(x, y)
+        step.optimizer.learningRate = 0
+        step(x, y)
+        #expect(trained.bias!.value == start - 3 - 0.75)
+    }
+
+    @Test func `brings the loss down`() {
+        let step = TrainingStep(model(), SGD(learningRate: 1)) { model, x, y in halfSquaredError(sigmoid(model(x)), y) }
+        let losses = (0..<200).map { _ in step(x, y) }
+        #expect(zip(losses, losses.dropFirst()).allSatisfy { $0 > $1 })
+        #expect(losses.last! < 0.5 * losses[0])
+    }
+
+    @Test func `takes any number of inputs`() {
+        let trained = model()
+        let step = TrainingStep(trained, SGD(learningRate: 0.5), lossOfInputs: { sum($0($1[0])) })
+        let start = trained.bias!.value
+        #expect(step(x) == sum(model()(x)).scalar)
+        #expect(trained.bias!.value == start - 1.5)
+    }
+
+    @Test func `that fails changes nothing`() {
+        let trained = model()
+        let step = TrainingStep(trained, SGD(learningRate: 0.5, momentum: 0.9)) { model, x, y in
+            halfSquaredError(sigmoid(model(x)), y)
+        }
+        step(x, y)
+        let (weight, bias) = (trained.weight.value, trained.bias!.value)
+        #expect(tensorError { step(x, y[0]) }?.operation == "halfSquaredError")
+        #expect(tensorError { step(Tensor([1, 2, 3]), y) }?.operation == "Dense")
+        let whole = TrainingStep(trained, SGD(learningRate: 0.5)) { model, x, _ in model(x) }
+        #expect(tensorError { whole(x, y) }?.advice.contains("vectorJacobianProduct") == true)
+        #expect(trained.weight.value == weight && trained.bias!.value == bias)
+        step(x, y)
+        #expect(trained.weight.value != weight)
+    }
+
+    @Test func `leaves what is not trainable alone`() {
+        struct Scaled: Module {
+            let layer = model()
+            let scale = Parameter(Tensor(2), isTrainable: false)
+        }
+        let scaled = Scaled()
+        let step = TrainingStep(scaled, SGD(learningRate: 0.5)) { model, x, _ in
+            sum(model.layer(x)) * model.scale.value
+        }
+        step(x, y)
+        #expect(scaled.scale.value == Tensor(2))
+        #expect(scaled.layer.bias!.value.isApproximatelyEqual(to: Tensor([-2.9, -3.4])))
+    }
+
+    @Test func `updates a tied parameter once`() {
+        struct Tied: Module { let first: Parameter, second: Parameter }
+        let parameter = Parameter(Tensor(3))
+        let step = TrainingStep(Tied(first: parameter, second: parameter), SGD(learningRate: 0.5)) { model, _, _ in
+            model.first.value * model.second.value
+        }
+        #expect(step(x, y) == 9)
+        #expect(parameter.value == Tensor(0))
+    }
+
+    @Test func `records nothing of itself`() {
+        let step = TrainingStep(model(), SGD(learningRate: 0.5)) { model, x, _ in sum(model(x)) }
+        let (tape, _) = Tape.record { tape in
+            step(x, y)
+            return tape.variable(1)
+        }
+        #expect(tape.instructionCount == 1)
+    }
+
+    @Test func `needs a parameter`() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            struct Empty: Module { let number = 1 }
+            _ = TrainingStep(Empty(), SGD(learningRate: 1)) { _, x, _ in sum(x) }
+        }
+        #expect(result.message.contains("Empty has no trainable parameter in its stored properties"))
+    }
+}

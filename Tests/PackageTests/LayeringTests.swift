@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+/// Arrows point down only: each floor of `Autograd` compiles with nothing but those below it, and each target imports
+/// what it may.
+@Suite struct LayeringTests {
+    static let floors = ["Tensor", "Tape", "Primitives", "Differentiation", "Checking"]
+
+    @Test func `the floors are all there are`() throws {
+        let folder = packageFolder.appending(path: "Sources/Autograd")
+        let found = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(Set(found) == Set(Self.floors))
+    }
+
+    @Test(arguments: 1...floors.count)
+    func `each floor needs only those below it`(height: Int) throws {
+        let modules = try folderWithModuleMap()
+        defer { try? FileManager.default.removeItem(at: modules) }
+        let files = Self.floors.prefix(height).flatMap { swiftFiles(below: "Sources/Autograd/\($0)") }
+        let outcome = try run(
+            "swiftc",
+            [
+                "-typecheck", "-module-name", "Autograd", "-package-name", "floors", "-swift-version", "6", "-I",
+                modules.path,
+            ]
+                + files.map(\.path))
+        #expect(outcome.status == 0, "\(Self.floors[height - 1]) reaches above itself:\n\(outcome.errors)")
+    }
+
+    /// What each target may import: with a module that its manifest does not list, incremental builds go stale unnoticed.
+    static let imports: [(folder: String, modules: Set<String>)] = [
+        ("Sources/Autograd", ["CKernels", "Synchronization", "Glibc", "Musl", "Darwin"]),
+        ("Sources/NeuralNetworks", ["Autograd"]),
+        ("Examples/Support", ["Glibc", "Musl", "Darwin"]),
+    ]
+
+    @Test(arguments: imports)
+    func `imports stay within what the manifest lists`(folder: String, modules: Set<String>) throws {
+        for file in swiftFiles(below: folder) {
+            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            for line in lines.map({ $0.trimmingCharacters(in: .whitespaces) }) where line.hasPrefix("import ") {
+                #expect(modules.contains(String(line.dropFirst(7))), "\(file.lastPathComponent): \(line)")
+            }
+        }
+    }
+
+    @Test func `no package dependency`() throws {
+        let manifest = try String(contentsOf: packageFolder.appending(path: "Package.swift"), encoding: .utf8)
+        #expect(!manifest.contains(".package("))
+    }
+}
