@@ -11,7 +11,7 @@ public final class Parameter {
     public let isTrainable: Bool
 
     public init(_ value: Tensor, isTrainable: Bool = true) {
-        stored = value.detached
+        stored = value.withoutTape
         self.isTrainable = isTrainable
     }
 
@@ -19,7 +19,7 @@ public final class Parameter {
     public var value: Tensor {
         get { isTrainable ? Tape.variable(for: self) ?? stored : stored }
         set {
-            if check(newValue) { stored = newValue.detached }
+            if check(newValue) { stored = newValue.withoutTape }
         }
     }
 

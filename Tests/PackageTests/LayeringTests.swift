@@ -4,7 +4,7 @@ import Testing
 /// Arrows point down only: each floor of `Autograd` compiles with nothing but those below it, and each target imports
 /// what it may.
 @Suite struct LayeringTests {
-    static let floors = ["Tensor", "Tape", "Primitives", "Differentiation", "Checking"]
+    static let floors = ["Tensor", "Tape", "Primitives", "Differentiation", "Programs", "Checking"]
 
     @Test func `the floors are all there are`() throws {
         let folder = packageFolder.appending(path: "Sources/Autograd")

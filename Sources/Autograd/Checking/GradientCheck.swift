@@ -41,7 +41,7 @@ private func check(
     _ tolerance: Double, _ seed: UInt64, _ function: ([Tensor]) -> Tensor
 ) -> GradientReport {
     var check = GradientCheck(mode: mode, tolerance: tolerance, random: RandomGenerator(seed: seed))
-    let inputs = inputs.map { $0.cast(to: .float64).packed.detached }
+    let inputs = inputs.map { $0.cast(to: .float64).packed.withoutTape }
     let names = names ?? inputs.indices.map { "input \($0)" }
     let weights = check.direction(like: function(inputs))
     func weighted(_ inputs: [Tensor]) -> Tensor { sum(function(inputs) * weights) }

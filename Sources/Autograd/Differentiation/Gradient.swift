@@ -146,7 +146,7 @@ package func valueWithGradient(
 
 extension Tensor {
     /// The tensor as a constant; a failed one stays failed.
-    fileprivate var detachedFromTape: Tensor { isFailed ? self : detached }
+    fileprivate var detachedFromTape: Tensor { isFailed ? self : withoutTape }
 }
 
 extension Tape {

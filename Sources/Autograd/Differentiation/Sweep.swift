@@ -72,9 +72,11 @@ struct Sweep {
 
     /// Marks what depends on a wanted instruction.
     private func markActive(_ count: Int) {
+        let hasCuts = tape.notes?.hasCuts ?? false
         for place in 0..<count where flags[place].isEmpty {
             let instruction = tape[start + Int32(place)]
             guard instruction.elementType.isFloat else { continue }
+            if hasCuts, tape.notes!.isCut(start + Int32(place), from: start) { continue }
             if instruction.operandCount == Instruction.manyOperands {
                 if tape.operands(of: instruction).contains(where: isActive) { flags[place] = .active }
             } else if isActive(instruction.operands.0) || isActive(instruction.operands.1)

@@ -49,19 +49,25 @@ extension Tensor {
 
 // One number compared with another: a plain Bool, for `if` and `while`.
 extension Tensor {
-    public static func < (x: Tensor, y: Double) -> Bool { x.single("<") { $0 < y } }
-    public static func <= (x: Tensor, y: Double) -> Bool { x.single("<=") { $0 <= y } }
-    public static func > (x: Tensor, y: Double) -> Bool { x.single(">") { $0 > y } }
-    public static func >= (x: Tensor, y: Double) -> Bool { x.single(">=") { $0 >= y } }
+    public static func < (x: Tensor, y: Double) -> Bool { x.single(.less, y) }
+    public static func <= (x: Tensor, y: Double) -> Bool { x.single(.lessOrEqual, y) }
+    public static func > (x: Tensor, y: Double) -> Bool { x.single(.greater, y) }
+    public static func >= (x: Tensor, y: Double) -> Bool { x.single(.greaterOrEqual, y) }
 
-    private func single(_ name: String, _ compare: (Double) -> Bool) -> Bool {
+    private func single(_ comparison: ProgramGuard.Comparison, _ other: Double) -> Bool {
         guard rank == 0 else {
             TensorError(
-                name, "a tensor of rank \(rank) is not one number", operands: [operandDescription],
-                advice: "Compare element by element with `.\(name)`, or reduce it to rank 0 first."
+                comparison.rawValue, "a tensor of rank \(rank) is not one number", operands: [operandDescription],
+                advice: "Compare element by element with `.\(comparison.rawValue)`, or reduce it to rank 0 first."
             ).raise()
             return false
         }
-        return compare(scalar)
+        // A replayed program must find the same outcome, not the same number.
+        if serial != 0, let tape = Tape.current, let notes = tape.notes, tape.serial == serial {
+            let outcome = comparison(withoutTape.scalar, other)
+            notes.add(ProgramGuard(index: Int(index), condition: .comparison(comparison, other, outcome: outcome)))
+            return outcome
+        }
+        return comparison(scalar, other)
     }
 }

@@ -61,7 +61,7 @@ extension Primitive {
         case .given:
             fatalError("\(name) is given, not computed")
         case .identity:
-            return operands[0].detached
+            return operands[0].withoutTape
         case .view(let rule):
             return view(rule, result, operands[0], attributes)
         case .elementwise(let loops, _):

@@ -27,5 +27,14 @@ extension Primitive {
     }
 }
 
+extension Tensor {
+    /// The same numbers, on no tape: a constant through which no gradient flows. Where a program is recorded, whose next
+    /// inputs give other numbers, the same as ``stopGradient(_:)``.
+    public var detached: Tensor {
+        if serial != 0, let tape = Tape.current, tape.notes != nil, tape.serial == serial { return stopGradient(self) }
+        return withoutTape
+    }
+}
+
 /// The tensor itself, through which no gradient passes: d stopGradient(x)/dx = 0. It stays on the tape.
 public func stopGradient(_ x: Tensor) -> Tensor { Primitive.stopGradient(x) }

@@ -12,46 +12,64 @@ extension Tape: CustomStringConvertible, ErrorContext {
         return count > shown ? "  …\n" + lines : lines
     }
 
+    func noteReading(of tensor: Tensor) {
+        notes?.add(ProgramGuard(index: Int(tensor.index), condition: .bits(tensor.withoutTape)))
+    }
+
     func name(of tensor: Tensor) -> String? { tensor.serial == serial ? name(of: tensor.index) : nil }
 
     private func lines(_ range: Range<Int>) -> String {
         let texts = range.map { text(of: Int32($0)) }
         let width = max(36, (texts.lazy.map(\.count).max() ?? 0) + 2)
         return zip(range, texts).map { index, text in
-            guard let value = shortValue(of: Int32(index)) else { return text }
-            return text + String(repeating: " ", count: width - text.count) + value
+            shortValue(of: Int32(index)).map { Tape.aligned(text, $0, width: width) } ?? text
         }.joined(separator: "\n")
     }
 
     private func text(of index: Int32) -> String {
         let instruction = self[index]
-        let type = instruction.elementType.abbreviation + shape(of: index).description
-        var text = "%\(index): \(type) = \(Primitive.numbered(instruction.primitive).name)"
-        if let name = name(of: index) { text += " \"\(name)\"" }
-        let operands = operands(of: instruction).map { "%\($0)" }
-        if !operands.isEmpty { text += " " + operands.joined(separator: ", ") }
-        let attributes = attributes(of: instruction)
+        return Tape.text(
+            of: Int(index), instruction.elementType, shape(of: index), Primitive.numbered(instruction.primitive),
+            name: name(of: index), operands: operands(of: instruction).map(Int.init), attributes(of: instruction))
+    }
+
+    /// How an instruction is printed, without its value.
+    static func text(
+        of index: Int, _ elementType: Tensor.ElementType, _ shape: Tensor.Shape, _ primitive: Primitive, name: String?,
+        operands: [Int], _ attributes: Attributes
+    ) -> String {
+        var text = "%\(index): \(elementType.abbreviation)\(shape) = \(primitive.name)"
+        if let name { text += " \"\(name)\"" }
+        if !operands.isEmpty { text += " " + operands.map { "%\($0)" }.joined(separator: ", ") }
         return attributes.isEmpty ? text : text + " " + attributes.description
+    }
+
+    /// A line with the value behind it.
+    static func aligned(_ text: String, _ value: String, width: Int) -> String {
+        text + String(repeating: " ", count: max(2, width - text.count)) + value
     }
 
     private func shortValue(of index: Int32) -> String? {
         let instruction = self[index]
         guard instruction.isScalar || instruction.keepsStorage else { return nil }
         let value = value(of: index, isRecorded: false)
-        let shown = 6
-        if value.elementCount > shown { return nil }
+        return value.elementCount > 6 ? nil : Tape.short(value)
+    }
+
+    /// All numbers of a tensor, in brackets.
+    static func short(_ value: Tensor) -> String {
         let texts = value.array.map { number in
             switch value.elementType {
             case .bool: return number == 0 ? "false" : "true"
-            case .float32: return Tape.short("\(Float(number))")
-            default: return Tape.short("\(number)")
+            case .float32: return short("\(Float(number))")
+            default: return short("\(number)")
             }
         }
-        return value.rank == 0 ? texts[0] : Tape.nested(texts[...], value.shape[...])
+        return value.rank == 0 ? texts[0] : nested(texts[...], value.shape[...])
     }
 
     /// A number without the fraction that a whole one has in Swift.
-    private static func short(_ number: String) -> String {
+    static func short(_ number: String) -> String {
         number.hasSuffix(".0") ? String(number.dropLast(2)) : number
     }
 

@@ -49,7 +49,12 @@ extension Tape {
     }
 
     /// Runs `body` while nothing records: what it computes is constant for every tape of this thread.
-    static func suspended<Result>(_ body: () throws -> Result) rethrows -> Result { try with(nil, body) }
+    ///
+    /// A program records that too, for its next inputs give other constants.
+    static func suspended<Result>(_ body: () throws -> Result) rethrows -> Result {
+        if let tape = current, let notes = tape.notes { return try notes.cutting(tape, body) }
+        return try with(nil, body)
+    }
 
     /// A new variable of this tape, which must be recording.
     ///

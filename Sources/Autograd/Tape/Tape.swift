@@ -31,6 +31,8 @@ public final class Tape {
     @exclusivity(unchecked) var tracedPrimitive: String?
     /// The objects that variables of this tape stand for, and the first of those variables.
     @exclusivity(unchecked) var binding: (objects: BoundObjects, start: Int32)?
+    /// What is noted where this tape records a program; nil elsewhere.
+    @exclusivity(unchecked) var notes: ProgramNotes?
 
     init(serial: UInt64) {
         self.serial = serial

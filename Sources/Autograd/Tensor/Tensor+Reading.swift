@@ -43,6 +43,7 @@ extension Tensor {
             ).raise()
             return []
         }
+        checkReadable()
         return packed.withElements { address, _ in
             (0..<elementCount).map { Int(address.load(fromByteOffset: $0 * 8, as: Int64.self)) }
         }

@@ -52,9 +52,9 @@ public struct Tensor: @unchecked Sendable {
     @inline(__always)
     package var isFailed: Bool { serial == Tensor.failedSerial }
 
-    /// The same numbers, on no tape: a constant through which no gradient flows.
+    /// The same numbers, on no tape.
     @inline(__always)
-    public var detached: Tensor { Tensor(storage: storage, bits: bits, elementType: elementType) }
+    package var withoutTape: Tensor { Tensor(storage: storage, bits: bits, elementType: elementType) }
 }
 
 extension Tensor {

@@ -44,6 +44,8 @@ protocol ErrorContext: AnyObject {
     var tracedPrimitive: String? { get }
     /// What the instruction that a tensor stands for is called, if it is one of this recording and has a name.
     func name(of tensor: Tensor) -> String?
+    /// Code that is recorded asks for all numbers of a tensor of this recording.
+    func noteReading(of tensor: Tensor)
 }
 
 /// Where the errors of a ``Tensor/checked(_:)`` scope gather: the first one counts.
@@ -95,14 +97,18 @@ extension Tensor {
         return try result.get()
     }
 
-    /// Stops the process if this is a placeholder in a derivative that is being traced.
+    /// To be called before numbers are read: a program notes which, and a derivative that is being traced, whose operands
+    /// are placeholders, stops the process.
     func checkReadable() {
-        guard serial != 0, serial == ck_current_context().pointee.serial,
-            let primitive = TensorError.context?.tracedPrimitive
-        else { return }
-        fatalError(
-            "\(primitive): a derivative reads a number, and so cannot be differentiated again; "
-                + "choose by `select(x .> 0, …, …)` instead of `if`")
+        guard serial != 0, serial == ck_current_context().pointee.serial, let context = TensorError.context else {
+            return
+        }
+        if let primitive = context.tracedPrimitive {
+            fatalError(
+                "\(primitive): a derivative reads a number, and so cannot be differentiated again; "
+                    + "choose by `select(x .> 0, …, …)` instead of `if`")
+        }
+        context.noteReading(of: self)
     }
 
     /// How an error lists this operand: its element type and shape, and its name on the tape if it has one.

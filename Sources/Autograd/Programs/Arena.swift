@@ -1,0 +1,70 @@
+/// Where bytes of a run lie: in which piece of memory, and how far from its start. What a tensor is to eager code, a place
+/// is to a program.
+struct Place: Sendable, Hashable {
+    /// Which piece of memory; see ``Code``.
+    var base: Int
+    /// In bytes.
+    var offset: Int
+
+    @inline(__always)
+    func address(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> UnsafeMutableRawPointer { bases[base] + offset }
+}
+
+/// Plans one block of memory for buffers that live from one step to another: those whose lives do not meet may lie in the
+/// same place.
+struct Arena {
+    /// Every buffer begins at a multiple of a cache line.
+    static let alignment = 64
+
+    /// The bytes of the block.
+    private(set) var size: Int
+    private var free: [Range<Int>] = []
+    /// What is in use, and the last step that needs it.
+    private var used: [(range: Range<Int>, lastStep: Int)] = []
+
+    /// An arena behind `reserved` bytes.
+    init(behind reserved: Int) { size = Arena.rounded(reserved) }
+
+    static func rounded(_ bytes: Int) -> Int { (bytes + alignment - 1) / alignment * alignment }
+
+    /// The offset of a buffer that is written by `step` and read for the last time by `lastStep`. Steps must come in
+    /// order.
+    mutating func allocate(_ bytes: Int, at step: Int, until lastStep: Int) -> Int {
+        releaseUnused(before: step)
+        let bytes = max(Arena.alignment, Arena.rounded(bytes))
+        // The smallest hole that is large enough.
+        let hole = free.indices.filter { free[$0].count >= bytes }.min { free[$0].count < free[$1].count }
+        let start: Int
+        if let hole {
+            start = free[hole].lowerBound
+            free[hole] = start + bytes..<free[hole].upperBound
+            if free[hole].isEmpty { free.remove(at: hole) }
+        } else {
+            start = size
+            size += bytes
+        }
+        used.append((start..<start + bytes, lastStep))
+        return start
+    }
+
+    /// Lets the buffer at `offset` live until `lastStep`, for what takes its place.
+    mutating func extend(_ offset: Int, until lastStep: Int) {
+        let place = used.firstIndex { $0.range.lowerBound == offset }!
+        used[place].lastStep = max(used[place].lastStep, lastStep)
+    }
+
+    private mutating func releaseUnused(before step: Int) {
+        let ended = used.filter { $0.lastStep < step }.map(\.range)
+        if ended.isEmpty { return }
+        used.removeAll { $0.lastStep < step }
+        // Neighbouring holes become one.
+        let holes = (free + ended).sorted { $0.lowerBound < $1.lowerBound }
+        free = holes.reduce(into: []) { merged, hole in
+            if let last = merged.last, last.upperBound == hole.lowerBound {
+                merged[merged.count - 1] = last.lowerBound..<hole.upperBound
+            } else {
+                merged.append(hole)
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/// A program made ready to run: its steps, and a plan of the memory they work in. Immutable, and shared by all runs.
+///
+/// The pieces of memory that a place can name: 0 is the block that belongs to one run, with the state in front; 1 holds the
+/// constants; then come the inputs and the outputs, each a piece of its own.
+final class Code: Sendable {
+    /// The program, for printing.
+    let graph: Graph
+    /// What each input is, and where its elements are copied to; nil where they are read where they lie.
+    let inputs: [Input]
+    /// What each result is; results of rank 0 are read from their place.
+    let outputs: [Output]
+    /// The values that last from one run to the next, at the front of the block.
+    let state: [Input]
+    let steps: [Step]
+    let guards: [Guard]
+    /// What is done once the guards hold: new state that could not be written in place.
+    let commits: [Step]
+    let constants: Tensor
+    let blockSize: Int
+
+    struct Input: Sendable {
+        let type: Primitive.Result
+        let place: Place?
+    }
+
+    struct Output: Sendable {
+        let type: Primitive.Result
+        let place: Place
+    }
+
+    struct Guard: Sendable {
+        let condition: ProgramGuard.Condition
+        let place: Place
+        let type: Primitive.Result
+    }
+
+    /// What one step does.
+    enum Step: Sendable {
+        /// Element-wise instructions of one shape, block by block.
+        case elementwise(ElementwiseStep)
+        /// Any other instruction.
+        case kernel(KernelStep)
+    }
+
+    init(
+        graph: Graph, inputs: [Input], outputs: [Output], state: [Input], steps: [Step], guards: [Guard],
+        commits: [Step], constants: Tensor, blockSize: Int
+    ) {
+        self.graph = graph
+        self.inputs = inputs
+        self.outputs = outputs
+        self.state = state
+        self.steps = steps
+        self.guards = guards
+        self.commits = commits
+        self.constants = constants
+        self.blockSize = blockSize
+    }
+
+    static let firstInput = 2
+    var firstOutput: Int { Code.firstInput + inputs.count }
+    var baseCount: Int { firstOutput + outputs.count }
+}
+
+/// One instruction that is no loop over elements.
+struct KernelStep: Sendable {
+    struct Operand: Sendable {
+        let place: Place
+        let shape: Tensor.Shape
+        let strides: Tensor.Shape
+        let elementType: Tensor.ElementType
+    }
+
+    let kernel: Primitive.Kernel
+    let attributes: Attributes
+    let operands: [Operand]
+    let result: Operand
+}
+
+/// The memory of one run at a time.
+final class Memory {
+    let code: Code
+    /// The pieces of memory that places name.
+    let bases: UnsafeMutablePointer<UnsafeMutableRawPointer>
+
+    init(_ code: Code) {
+        self.code = code
+        bases = .allocate(capacity: code.baseCount)
+        bases.initialize(
+            repeating: .allocate(byteCount: max(code.blockSize, 1), alignment: Arena.alignment), count: code.baseCount)
+        bases[1] = code.constants.storage!.elements
+    }
+
+    deinit {
+        block.deallocate()
+        bases.deallocate()
+    }
+
+    var block: UnsafeMutableRawPointer { bases[0] }
+}
+
+// MARK: - Running
+
+extension Code {
+    /// Runs the steps. Returns the first guard that does not hold, or nil; where one does not, no state has changed.
+    func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Guard? {
+        for step in steps { step.run(bases) }
+        for guarded in guards where !guarded.holds(bases) { return guarded }
+        for step in commits { step.run(bases) }
+        return nil
+    }
+}
+
+extension Code.Step {
+    @inline(__always)
+    func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
+        switch self {
+        case .elementwise(let step): step.run(bases)
+        case .kernel(let step): step.run(bases)
+        }
+    }
+}
+
+extension KernelStep {
+    func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
+        withUnsafeTemporaryAllocation(of: Primitive.ArrayView.self, capacity: operands.count) { views in
+            for position in operands.indices {
+                views.initializeElement(at: position, to: operands[position].view(bases))
+            }
+            kernel(UnsafeBufferPointer(views), result.view(bases), attributes)
+        }
+    }
+}
+
+extension KernelStep.Operand {
+    @inline(__always)
+    func view(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> Primitive.ArrayView {
+        Primitive.ArrayView(
+            elements: place.address(bases), shape: shape, strides: strides, elementType: elementType)
+    }
+}
+
+extension Code.Guard {
+    func holds(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> Bool {
+        let address = place.address(bases)
+        switch condition {
+        case .comparison(let comparison, let number, let outcome):
+            return comparison(type.elementType.number(at: address), number) == outcome
+        case .bits(let recorded):
+            return recorded.packed.withElements { elements, _ in
+                (0..<type.shape.elementCount * type.elementType.size).allSatisfy { byte in
+                    elements.load(fromByteOffset: byte, as: UInt8.self)
+                        == address.load(fromByteOffset: byte, as: UInt8.self)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// Element-wise instructions of one shape that run together, block by block, so that what one makes of a block is still in
+/// the first-level cache when the next reads it. The same loops as eager code runs, hence the same bits.
+struct ElementwiseStep: Sendable {
+    /// The elements of a block.
+    static let blockLength = 512
+    /// The most instructions that run together: their blocks share the cache.
+    static let maximumLength = 32
+
+    /// An array that the step reads or writes, whose elements lie `innerStride` elements apart in a row and whose rows
+    /// begin `outerStride` elements apart. A temporary is one block, used again and again.
+    struct Stream: Sendable, Hashable {
+        let place: Place
+        let outerStride: Int
+        let innerStride: Int
+        let elementSize: Int
+        let isTemporary: Bool
+    }
+
+    struct Operation: Sendable {
+        let loop: ElementLoop
+        let operandType: Tensor.ElementType
+        /// The streams that are the operands, three at most, and the result.
+        let operands: (UInt8, UInt8, UInt8)
+        let result: UInt8
+    }
+
+    let rows: Int
+    let rowLength: Int
+    let streams: [Stream]
+    let operations: [Operation]
+}
+
+extension ElementwiseStep {
+    func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: streams.count) { addresses in
+            streams.withUnsafeBufferPointer { streams in
+                operations.withUnsafeBufferPointer { operations in
+                    for row in 0..<rows {
+                        var start = 0
+                        while start < rowLength {
+                            for position in streams.indices {
+                                let stream = streams[position]
+                                let element =
+                                    stream.isTemporary ? 0 : row * stream.outerStride + start * stream.innerStride
+                                addresses[position] = stream.place.address(bases) + element * stream.elementSize
+                            }
+                            let count = min(ElementwiseStep.blockLength, rowLength - start)
+                            for operation in operations { operation.run(count, addresses, streams) }
+                            start += count
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ElementwiseStep.Operation {
+    @inline(__always)
+    fileprivate func run(
+        _ count: Int, _ addresses: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>,
+        _ streams: UnsafeBufferPointer<ElementwiseStep.Stream>
+    ) {
+        let (x, y, z) = (Int(operands.0), Int(operands.1), Int(operands.2))
+        let pointers = (
+            UnsafeRawPointer(addresses[x]), UnsafeRawPointer(addresses[y]), UnsafeRawPointer(addresses[z])
+        )
+        let strides = (streams[x].innerStride, streams[y].innerStride, streams[z].innerStride)
+        withUnsafePointer(to: pointers) { pointers in
+            withUnsafePointer(to: strides) { strides in
+                loop.run(
+                    count, UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeRawPointer.self),
+                    UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), addresses[Int(result)], operandType)
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Synchronization
+
+/// A function of tensors, recorded once and then replayed: dead and repeated instructions removed, element-wise runs fused,
+/// all memory planned, bit for bit the same results.
+///
+///     let program = Program.record(at: x) { x in sum(sigmoid(x) * x) }
+///     program(y)                  // replayed
+///     print(program)              // its instructions
+///
+/// The function is `@Sendable` and gets everything that changes as an argument, so that a replay cannot go stale: a
+/// captured `var` does not compile. What it learns of numbers while it is recorded, by `if loss < 1` or by `scalar`, becomes
+/// a guard; where a guard does not hold, or the inputs have other shapes, the function is recorded again, and both
+/// recordings are kept, see ``explanation``. A program is pure, and many threads may run it at once.
+public final class Program: Sendable {
+    private let function: @Sendable ([Tensor]) -> [Tensor]
+    private let inputCount: Int
+    private let recordings: Mutex<Recordings>
+
+    /// Records a function of any number of tensors, which returns any number.
+    public static func record(
+        at inputs: [Tensor], of function: @escaping @Sendable ([Tensor]) -> [Tensor]
+    ) -> Program {
+        Program(at: inputs, function)
+    }
+
+    /// Records a function of one tensor.
+    public static func record(at x: Tensor, of function: @escaping @Sendable (Tensor) -> Tensor) -> Program {
+        Program(at: [x]) { [function($0[0])] }
+    }
+
+    /// Records a function of two tensors.
+    public static func record(
+        at x: Tensor, _ y: Tensor, of function: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    ) -> Program {
+        Program(at: [x, y]) { [function($0[0], $0[1])] }
+    }
+
+    /// Records a function of three tensors.
+    public static func record(
+        at x: Tensor, _ y: Tensor, _ z: Tensor, of function: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor
+    ) -> Program {
+        Program(at: [x, y, z]) { [function($0[0], $0[1], $0[2])] }
+    }
+
+    private init(at inputs: [Tensor], _ function: @escaping @Sendable ([Tensor]) -> [Tensor]) {
+        self.function = function
+        inputCount = inputs.count
+        recordings = Mutex(Recordings())
+        _ = record(inputs)
+    }
+
+    /// The only result of the function at these inputs. Where it has several, ask for ``outputs(of:)``.
+    public func callAsFunction(_ inputs: Tensor...) -> Tensor {
+        let outputs = outputs(of: inputs)
+        guard outputs.count == 1 else {
+            return TensorError(
+                "Program", "the function has \(outputs.count) results, not one", advice: "Use `outputs(of:)`."
+            ).raise()
+        }
+        return outputs[0]
+    }
+
+    /// The results of the function at these inputs.
+    public func outputs(of inputs: [Tensor]) -> [Tensor] {
+        var outputs: [Tensor] = []
+        run(inputs, into: &outputs)
+        return outputs
+    }
+
+    /// Computes the results of the function at these inputs. Results of an earlier run are written over where they have the
+    /// same shapes and nobody else holds them, so that nothing is allocated.
+    public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) {
+        guard inputs.count == inputCount else {
+            let error = TensorError(
+                "Program", "the function takes \(inputCount) inputs, not \(inputs.count)",
+                operands: inputs.map(\.operandDescription)
+            ).raise()
+            outputs = [error]
+            return
+        }
+        // Inside another recording it is the function that is recorded.
+        if Tape.current != nil || inputs.contains(where: \.isFailed) {
+            outputs = function(inputs)
+            return
+        }
+        var tried = 0
+        while let (place, memory) = recordings.withLock({ $0.memory(for: inputs, from: tried) }) {
+            let served = memory.run(inputs, into: &outputs)
+            recordings.withLock { $0.giveBack(memory, place, served: served) }
+            if served { return }
+            tried = place + 1
+        }
+        outputs = recordings.withLock({ $0.isEager }) ? function(inputs) : record(inputs)
+    }
+
+    private func record(_ inputs: [Tensor]) -> [Tensor] {
+        let (outputs, graph) = Graph.recording(at: inputs, of: function)
+        if let graph {
+            let code = Planner.code(graph.optimized)
+            recordings.withLock { $0.add(code, instructionCount: graph.nodes.count) }
+        }
+        return outputs
+    }
+
+    /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
+    public var explanation: String { recordings.withLock { $0.explanation } }
+}
+
+extension Program: CustomStringConvertible {
+    /// The instructions of the latest recording, as a tape prints them.
+    public var description: String { recordings.withLock { $0.description } }
+}

@@ -1,0 +1,157 @@
+import Synchronization
+
+/// Memory that threads hand to each other.
+final class SharedMemory: Sendable {
+    let code: Code
+    private let memory: Mutex<Memory>
+
+    init(_ code: Code) {
+        self.code = code
+        memory = Mutex(Memory(code))
+    }
+
+    func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
+        memory.withLock { $0.run(inputs, into: &outputs) }
+    }
+}
+
+/// The recordings of one function: for inputs of other shapes, and for other outcomes of what it asks its numbers.
+struct Recordings: Sendable {
+    /// How many are kept.
+    static let limit = 8
+    /// After so many calls in a row for which no recording served, calls are no longer recorded.
+    static let patience = 3
+
+    private struct Variant {
+        let code: Code
+        /// Memory that no run uses now.
+        var idle: [SharedMemory] = []
+    }
+
+    private var variants: [Variant] = []
+    /// The calls in a row for which no recording served.
+    private var misses = 0
+    private var notes: [String] = []
+
+    /// Whether recording was given up.
+    var isEager: Bool { misses > Recordings.patience }
+
+    /// Memory for a run of the first recording from `start` on that takes these inputs.
+    mutating func memory(for inputs: [Tensor], from start: Int) -> (place: Int, SharedMemory)? {
+        guard let place = variants.indices.dropFirst(start).first(where: { variants[$0].code.takes(inputs) }) else {
+            return nil
+        }
+        return (place, variants[place].idle.popLast() ?? SharedMemory(variants[place].code))
+    }
+
+    /// After a run, which served or not.
+    mutating func giveBack(_ memory: SharedMemory, _ place: Int, served: Bool) {
+        if served { misses = 0 }
+        // Another thread may have put another recording in this place.
+        if place < variants.count, variants[place].code === memory.code { variants[place].idle.append(memory) }
+    }
+
+    /// Keeps a recording that was made because no other served.
+    mutating func add(_ code: Code, instructionCount: Int) {
+        let alike = variants.contains { $0.code.inputs.map(\.type) == code.inputs.map(\.type) }
+        let reason =
+            variants.isEmpty
+            ? "recorded" : "recorded again: \(alike ? "a guard did not hold" : "inputs of other shapes or types")"
+        notes.append("\(reason)\n\(code.summary(of: instructionCount))")
+        if !variants.isEmpty { misses += 1 }
+        if isEager { notes.append("\(misses) calls in a row had to be recorded again: no further call is") }
+        if variants.count == Recordings.limit { variants.removeFirst() }
+        variants.append(Variant(code: code))
+    }
+
+    var explanation: String { notes.joined(separator: "\n") }
+
+    var description: String { variants.last.map { "\($0.code.graph)" } ?? "not recorded" }
+}
+
+extension Code {
+    /// Whether the inputs have the shapes and types that were recorded.
+    func takes(_ inputs: [Tensor]) -> Bool {
+        for (position, input) in self.inputs.enumerated() where !input.type.describes(inputs[position]) { return false }
+        return true
+    }
+
+    /// What became of a recording.
+    func summary(of instructionCount: Int) -> String {
+        let computed = graph.nodes.count { !$0.isConstant && !$0.is(.variable) && $0.viewRule == nil }
+        return """
+              \(inputs.map { "\($0.type.elementType.abbreviation)\($0.type.shape)" }.joined(separator: ", ")) -> \
+            \(outputs.map { "\($0.type.elementType.abbreviation)\($0.type.shape)" }.joined(separator: ", "))
+              \(instructionCount) instructions recorded, \(computed) computed in \(steps.count) steps
+              \(blockSize) bytes of memory a run, \(constants.elementCount * 8) of constants
+            """ + guards.map { "\n  replayed where: \($0.condition)" }.joined()
+    }
+}
+
+extension Primitive.Result {
+    @inline(__always)
+    func describes(_ tensor: Tensor) -> Bool {
+        guard tensor.elementType == elementType else { return false }
+        guard let storage = tensor.storage else { return shape.rank == 0 }
+        return storage.shape == shape
+    }
+}
+
+extension Memory {
+    /// Runs the code on inputs that it takes; false where a guard does not hold, and then nothing was done.
+    func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
+        // What lies otherwise than packed is copied, and the copies live until the run has ended.
+        let inputs = inputs.contains { !($0.storage?.isPacked ?? true) } ? inputs.map(\.packed) : inputs
+        return withExtendedLifetime(inputs) {
+            for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
+            let isReused = outputs.count == code.outputs.count
+            if !isReused { outputs = code.outputs.map { _ in Tensor(0) } }
+            for (position, output) in code.outputs.enumerated() where output.type.shape.rank > 0 {
+                bases[code.firstOutput + position] = outputs[position].writable(as: output.type)
+            }
+            if code.run(bases) != nil { return false }
+            for (position, output) in code.outputs.enumerated() where output.type.shape.rank == 0 {
+                outputs[position] = number(output)
+            }
+            return true
+        }
+    }
+
+    /// Makes an input readable for the steps.
+    @inline(__always)
+    func bind(_ tensor: Tensor, _ position: Int, _ input: Code.Input) {
+        if let storage = tensor.storage {
+            bases[Code.firstInput + position] = storage.elements
+        } else {
+            input.place!.address(bases).storeBytes(of: tensor.bits, as: UInt64.self)
+        }
+    }
+
+    /// A result of rank 0.
+    func number(_ output: Code.Output) -> Tensor {
+        let address = output.place.address(bases)
+        var bits: UInt64 = 0
+        withUnsafeMutableBytes(of: &bits) {
+            $0.copyMemory(from: .init(start: address, count: output.type.elementType.size))
+        }
+        return Tensor(storage: nil, bits: bits, elementType: output.type.elementType)
+    }
+}
+
+extension Tensor {
+    /// The address of elements that may be written: this tensor's own where nobody else holds them and they are of this kind,
+    /// else those of a new one in its place.
+    fileprivate mutating func writable(as type: Primitive.Result) -> UnsafeMutableRawPointer {
+        if type.describes(self) {
+            var held = storage
+            self = Tensor(0)
+            if isKnownUniquelyReferenced(&held), held!.owner == nil {
+                self = Tensor(held!)
+                return held!.elements
+            }
+        }
+        let made = Storage.allocate(type.shape, type.elementType)
+        self = Tensor(made)
+        return made.elements
+    }
+}

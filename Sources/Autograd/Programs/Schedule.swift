@@ -1,0 +1,210 @@
+/// Which instructions run together, in which order, and how each value lies in memory; where the memory is comes next, see
+/// ``Planner``.
+///
+/// An element-wise instruction joins the last step of its shape that comes after all its operands, or that holds them; any
+/// other is a step of its own. Views are no steps: what reads them reads the elements of their operand through strides.
+struct Schedule {
+    /// How a value lies in its buffer.
+    struct Layout {
+        let buffer: Int
+        let shape: Tensor.Shape
+        let strides: Tensor.Shape
+        /// In elements, from the start of the buffer.
+        let offset: Int
+
+        /// The strides of the rows and within them, where the axes from `split` on are crossed as one row and those
+        /// before it as one column of rows; nil where they cannot be.
+        func streams(splitAt split: Int) -> (outer: Int, inner: Int)? {
+            guard let inner = strides.single(over: split..<shape.rank, of: shape),
+                let outer = strides.single(over: 0..<split, of: shape)
+            else { return nil }
+            return (outer, inner)
+        }
+    }
+
+    /// A piece of memory that holds one value, by which it is made, and which steps read it.
+    struct Buffer {
+        enum Kind: Equatable {
+            case constant
+            /// An input that is read where it lies.
+            case input(Int)
+            /// An input that is copied into the block.
+            case copiedInput(Int)
+            case state(Int)
+            case made
+        }
+
+        var kind: Kind
+        let elementType: Tensor.ElementType
+        let elementCount: Int
+        /// The step that writes it; −1 where it is there from the start.
+        let step: Int
+        var lastReader: Int
+    }
+
+    enum Step {
+        /// The nodes of an element-wise step, in order.
+        case elementwise([Int])
+        /// A node of its own.
+        case kernel(Int)
+        /// A value that is copied so that it lies packed: from where to which buffer.
+        case copy(Layout, to: Int)
+    }
+
+    let graph: Graph
+    private(set) var buffers: [Buffer] = []
+    private(set) var steps: [Step] = []
+    /// How each node's value lies, after the last step that looked for it.
+    private(set) var layouts: [Layout] = []
+    /// How the operands of the nodes that are computed lie for them.
+    private(set) var operands: [Int: [Layout]] = [:]
+    /// The copies of constants, by buffer.
+    private(set) var constants: [(buffer: Int, value: Tensor)] = []
+
+    /// - Parameter stateCount: How many of the last inputs are state; as many last outputs are their new values.
+    init(_ graph: Graph, stateCount: Int) {
+        self.graph = graph
+        let firstState = graph.inputs.count - stateCount
+        let inputs = Dictionary(uniqueKeysWithValues: graph.inputs.enumerated().map { ($1, $0) })
+        for index in graph.nodes.indices {
+            let node = graph[index]
+            if let position = inputs[index] {
+                let kind: Buffer.Kind =
+                    position >= firstState
+                    ? .state(position - firstState) : node.shape.rank == 0 ? .copiedInput(position) : .input(position)
+                layouts.append(packed(node.shape, node.elementType, kind, step: -1))
+            } else if let value = node.value {
+                layouts.append(constant(value))
+            } else if let rule = node.viewRule {
+                layouts.append(view(rule, node))
+            } else if node.isElementwise {
+                layouts.append(elementwise(index, node))
+            } else {
+                layouts.append(packed(node.shape, node.elementType, .made, step: steps.count))
+                operands[index] = node.operands.map { layouts[$0] }
+                for operand in node.operands { read(layouts[operand], by: steps.count) }
+                steps.append(.kernel(index))
+            }
+        }
+        for (position, output) in graph.outputs.suffix(stateCount).enumerated() {
+            // New state that is other old state would be overwritten before it is read.
+            if case .state(let other) = buffers[layouts[output].buffer].kind, other != position {
+                layouts[output] = packedCopy(of: layouts[output])
+            }
+        }
+        for root in graph.roots { read(layouts[root], by: Int.max) }
+    }
+
+    private mutating func packed(
+        _ shape: Tensor.Shape, _ elementType: Tensor.ElementType, _ kind: Buffer.Kind, step: Int
+    ) -> Layout {
+        buffers.append(
+            Buffer(
+                kind: kind, elementType: elementType, elementCount: shape.elementCount, step: step, lastReader: step))
+        return Layout(buffer: buffers.count - 1, shape: shape, strides: shape.packedStrides, offset: 0)
+    }
+
+    private mutating func constant(_ value: Tensor) -> Layout {
+        // Of a number that repeats, one is enough.
+        if let storage = value.storage, storage.isUniform, storage.count > 0 {
+            let number = storage.elementType.number(at: storage.elements)
+            let layout = packed(Tensor.Shape(), value.elementType, .constant, step: -1)
+            constants.append((layout.buffer, Tensor(number, elementType: value.elementType)))
+            return Layout(
+                buffer: layout.buffer, shape: value.shape,
+                strides: Tensor.Shape(repeating: 0, rank: value.rank), offset: 0)
+        }
+        let layout = packed(value.shape, value.elementType, .constant, step: -1)
+        constants.append((layout.buffer, value.packed))
+        return layout
+    }
+
+    private mutating func read(_ layout: Layout, by step: Int) {
+        buffers[layout.buffer].lastReader = max(buffers[layout.buffer].lastReader, step)
+    }
+
+    private mutating func view(_ rule: Primitive.ViewRule, _ node: Graph.Node) -> Layout {
+        func seen(_ source: Layout) -> Layout? {
+            rule(source.shape, source.strides, node.shape, node.attributes).map { strides, offset in
+                Layout(buffer: source.buffer, shape: node.shape, strides: strides, offset: source.offset + offset)
+            }
+        }
+        let source = layouts[node.operands[0]]
+        return seen(source) ?? seen(packedCopy(of: source))!
+    }
+
+    /// A step that copies a value so that it lies packed.
+    private mutating func packedCopy(of source: Layout) -> Layout {
+        let copy = packed(source.shape, buffers[source.buffer].elementType, .made, step: steps.count)
+        read(source, by: steps.count)
+        steps.append(.copy(source, to: copy.buffer))
+        return copy
+    }
+
+    private mutating func elementwise(_ index: Int, _ node: Graph.Node) -> Layout {
+        let layouts = node.operands.map { self.layouts[$0] }
+        // The step must come after what made the operands; or be that step, if its blocks are read as they are written.
+        let earliest =
+            layouts.indices.map { position in
+                let (layout, step) = (layouts[position], buffers[layouts[position].buffer].step)
+                return layout.isWhole(buffers[layout.buffer]) && layout.shape == node.shape ? step : step + 1
+            }.max() ?? 0
+        let chosen =
+            steps.indices.dropFirst(max(earliest, 0)).last { canJoin($0, node.shape, layouts) }
+        let step: Int
+        if let chosen, case .elementwise(let members) = steps[chosen] {
+            step = chosen
+            steps[step] = .elementwise(members + [index])
+        } else if canCross(node.shape, layouts) {
+            step = steps.count
+            steps.append(.elementwise([index]))
+        } else {
+            // No operand that needs more than two strides: a copy of it that lies packed.
+            for (position, layout) in layouts.enumerated() where layout.streams(splitAt: 0) == nil {
+                self.layouts[node.operands[position]] = packedCopy(of: layout)
+            }
+            return elementwise(index, node)
+        }
+        operands[index] = layouts
+        for layout in layouts { read(layout, by: step) }
+        return packed(node.shape, node.elementType, .made, step: step)
+    }
+
+    /// Whether a node of this shape can be computed in a step that there is.
+    private func canJoin(_ step: Int, _ shape: Tensor.Shape, _ layouts: [Layout]) -> Bool {
+        guard case .elementwise(let members) = steps[step], graph[members[0]].shape == shape,
+            members.count < ElementwiseStep.maximumLength
+        else { return false }
+        return canCross(shape, layouts + members.flatMap { operands[$0]! })
+    }
+
+    /// Whether all operands can be crossed by the same rows.
+    private func canCross(_ shape: Tensor.Shape, _ layouts: [Layout]) -> Bool {
+        (0...shape.rank).contains { split in layouts.allSatisfy { $0.streams(splitAt: split) != nil } }
+    }
+}
+
+extension Schedule.Layout {
+    /// Whether this is the buffer as it was written.
+    func isWhole(_ buffer: Schedule.Buffer) -> Bool {
+        guard offset == 0, shape.elementCount == buffer.elementCount else { return false }
+        return shape.elementCount <= 1 || strides.single(over: 0..<shape.rank, of: shape) == 1
+    }
+}
+
+extension Tensor.Shape {
+    /// The one stride that crosses these axes in row-major order, when these are the strides of `shape`; nil where there is
+    /// none. Of a single element it is 0.
+    func single(over axes: Range<Int>, of shape: Tensor.Shape) -> Int? {
+        var (stride, length) = (0, 1)
+        for axis in axes.reversed() where shape[axis] != 1 {
+            if length == 1 {
+                stride = self[axis]
+            } else if self[axis] != stride * length {
+                return nil
+            }
+            length *= shape[axis]
+        }
+        return stride
+    }
+}

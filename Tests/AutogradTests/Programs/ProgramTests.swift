@@ -1,0 +1,134 @@
+import Testing
+
+@testable import Autograd
+
+/// Programs as users see them: guards, shapes, memory, threads, errors.
+@Suite struct ProgramTests {
+    @Test func `a comparison becomes a guard on its outcome`() {
+        let program = Program.record(at: Tensor(1)) { x in x < 2 ? x * 10 : -x }
+        #expect(program(Tensor(1.5)).scalar == 15)
+        #expect(!program.explanation.contains("again"))
+        #expect(program(Tensor(3)).scalar == -3)
+        #expect(program.explanation.contains("recorded again: a guard did not hold"))
+        // Both outcomes are known now.
+        #expect(program(Tensor(0)).scalar == 0 && program(Tensor(5)).scalar == -5)
+        #expect(program.explanation.components(of: "a guard did not hold") == 1)
+    }
+
+    @Test func `a number that is read becomes a guard on its bits`() {
+        let program = Program.record(at: Tensor(2), Tensor([1, 2])) { n, x in x * n.scalar }
+        #expect(program(Tensor(2), Tensor([3, 4])).array == [6, 8])
+        #expect(!program.explanation.contains("again"))
+        #expect(program(Tensor(3), Tensor([3, 4])).array == [9, 12])
+        #expect(program.explanation.contains("a guard did not hold"))
+    }
+
+    @Test func `numbers that are read through constants or arrays are guarded too`() {
+        let program = Program.record(at: Tensor([1, 2])) { x in
+            let detached = x.detached
+            let outside = withoutRecording { x * 2 }
+            return sum(x.array == [1, 2] ? x + detached + outside : -x)
+        }
+        #expect(program(Tensor([1, 2])).scalar == 12)
+        #expect(program(Tensor([1, 3])).scalar == -4)
+    }
+
+    @Test func `what is computed without recording is replayed, and still has no gradient`() {
+        let function: @Sendable (Tensor) -> Tensor = { x in
+            gradient(at: x) { x in x * withoutRecording { x * x } + x * x.detached }
+        }
+        let program = Program.record(at: Tensor(3), of: function)
+        for x in [3.0, 5] { #expect(program(Tensor(x)).scalar == x * x + x) }
+        #expect(function(Tensor(5)).scalar == 30)
+        let inner = Program.record(at: Tensor(3)) { x in withoutRecording { gradient(at: x) { $0 * $0 } } }
+        #expect(inner(Tensor(7)).scalar == 14)
+    }
+
+    @Test func `other shapes and types are recorded again, and kept`() {
+        let program = Program.record(at: Tensor([1, 2])) { x in sum(x * x) }
+        #expect(program(Tensor([1, 2, 3])).scalar == 14)
+        #expect(program(Tensor([1, 2, 3], elementType: .float32)).elementType == .float32)
+        for _ in 0..<5 { #expect(program(Tensor([2, 2])).scalar == 8 && program(Tensor([2, 2, 2])).scalar == 12) }
+        #expect(program.explanation.components(of: "inputs of other shapes or types") == 2)
+    }
+
+    @Test func `a guard that never holds again makes the program eager`() {
+        let program = Program.record(at: Tensor(0)) { x in x + x.scalar }
+        for x in 1...20 { #expect(program(Tensor(Double(x))).scalar == Double(2 * x)) }
+        #expect(program.explanation.contains("no further call is"))
+        #expect(program.explanation.components(of: "a guard did not hold") == Recordings.patience + 1)
+    }
+
+    @Test func `results of an earlier run are written over unless somebody holds them`() {
+        let program = Program.record(at: Tensor([1, 2])) { x in x * 2 }
+        var outputs: [Tensor] = []
+        program.run([Tensor([1, 2])], into: &outputs)
+        let kept = outputs[0]
+        program.run([Tensor([3, 4])], into: &outputs)
+        #expect(kept.array == [2, 4] && outputs[0].array == [6, 8])
+        let place = outputs[0].storage.map { UInt(bitPattern: $0.elements) }
+        program.run([Tensor([5, 6])], into: &outputs)
+        #expect(outputs[0].array == [10, 12] && outputs[0].storage.map { UInt(bitPattern: $0.elements) } == place)
+        // An input that is also the result of before.
+        program.run(outputs, into: &outputs)
+        #expect(outputs[0].array == [20, 24])
+    }
+
+    @Test func `identity programs, constants, unused inputs and results that are asked twice`() {
+        let program = Program.record(at: [Tensor([1, 2]), Tensor(3), Tensor([[1, 2], [3, 4]])]) { inputs in
+            [
+                inputs[0], inputs[1], inputs[2].transposed(), Tensor([7, 8]), Tensor(9), inputs[0], inputs[2] + 1,
+                inputs[2] + 1,
+            ]
+        }
+        let outputs = program.outputs(of: [Tensor([5, 6]), Tensor(4), Tensor([[5, 6], [7, 8]])])
+        #expect(
+            outputs.map(\.array) == [[5, 6], [4], [5, 7, 6, 8], [7, 8], [9], [5, 6], [6, 7, 8, 9], [6, 7, 8, 9]])
+        let empty = Program.record(at: Tensor.zeros([0, 3])) { x in sum(x * 2, along: 0) }
+        #expect(empty(Tensor.zeros([0, 3])).array == [0, 0, 0])
+    }
+
+    @Test func `inside another recording the function itself is recorded`() {
+        let program = Program.record(at: Tensor(2)) { x in x * x * x }
+        #expect(gradient(at: 2) { program($0) } == 12)
+        #expect(gradient(at: Tensor(2)) { x in gradient(at: x) { program($0) } }.scalar == 12)
+    }
+
+    @Test func `many threads run one program`() async {
+        let program = Program.record(at: Tensor([1, 2, 3])) { x in gradient(at: x) { sum(sigmoid($0) * $0) } }
+        let results = await withTaskGroup(of: Bool.self) { group in
+            for thread in 0..<8 {
+                group.addTask {
+                    (0..<200).allSatisfy { round in
+                        let x = Tensor([Double(thread), Double(round), 1])
+                        return sameBits(program(x), gradient(at: x) { sum(sigmoid($0) * $0) })
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results.allSatisfy(\.self) && results.count == 8)
+    }
+
+    @Test func `mistakes are the same clear errors`() throws {
+        let program = Program.record(at: Tensor([1, 2])) { x in matmul(Tensor([[1, 2], [3, 4]]), x) }
+        let error = #expect(throws: TensorError.self) { try Tensor.checked { program(Tensor([1, 2, 3])) } }
+        #expect(error?.problem.contains("2 columns") == true)
+        #expect(program(Tensor([1, 1])).array == [3, 7])
+        let count = #expect(throws: TensorError.self) { try Tensor.checked { program(Tensor(1), Tensor(2)) } }
+        #expect(count?.problem == "the function takes 1 inputs, not 2")
+        let several = Program.record(at: [Tensor(1)]) { [$0[0], $0[0]] }
+        #expect(throws: TensorError.self) { try Tensor.checked { several(Tensor(1)) } }
+    }
+}
+
+extension String {
+    fileprivate func components(of part: String) -> Int {
+        var (count, rest) = (0, self[...])
+        while let range = rest.firstRange(of: part) {
+            count += 1
+            rest = rest[range.upperBound...]
+        }
+        return count
+    }
+}
