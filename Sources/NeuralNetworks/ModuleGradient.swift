@@ -50,7 +50,10 @@ struct TrainedParameters {
     private let model: String
 
     init(of model: some Module) {
-        let found = model.trainableParameters
+        self.init(model.trainableParameters, of: model)
+    }
+
+    init(_ found: [NamedParameter], of model: some Module) {
         parameters = found.map(\.parameter)
         names = found.map(\.path)
         objects = BoundObjects(parameters, names: names)
@@ -61,8 +64,25 @@ struct TrainedParameters {
 
     /// The value of a loss and its gradients, in the order of the parameters.
     func valueWithGradient(of loss: () throws -> Tensor) rethrows -> (value: Tensor, gradients: [Tensor]) {
+        try valueWithGradient(at: values, of: loss)
+    }
+
+    /// The value of a loss and its gradients where the parameters have these values.
+    func valueWithGradient(
+        at values: [Tensor], of loss: () throws -> Tensor
+    ) rethrows -> (value: Tensor, gradients: [Tensor]) {
         let (value, gradients) = try Autograd.valueWithGradient(at: values, standingFor: objects, of: loss)
         return (check(value), gradients)
+    }
+
+    /// Runs `body` while other parameters, which are not differentiated, have these values; returns those they have then.
+    func with<Result>(
+        _ others: [Parameter], _ values: [Tensor], _ body: () throws -> Result
+    ) rethrows -> (Result, values: [Tensor]) {
+        objects.others = Dictionary(uniqueKeysWithValues: zip(others.map { ObjectIdentifier($0) }, values))
+        defer { objects.others = [:] }
+        let result = try body()
+        return (result, others.map { objects.others[ObjectIdentifier($0)]! })
     }
 
     /// Runs `body` while other tensors stand for the parameters.

@@ -2,8 +2,12 @@ import Autograd
 
 /// A method that changes parameters along their gradients.
 ///
-/// Written in tensor operations and without state of its own: what it remembers of a parameter is handed in and out.
-public protocol Optimizer {
+/// Written in tensor operations and without state of its own: what it remembers of a parameter is handed in and out. A step
+/// of training records the update once; of its settings, only the learning rate may change without a new recording.
+public protocol Optimizer: Equatable {
+    /// η, the length of a step.
+    var learningRate: Double { get set }
+
     /// What is remembered of a parameter at the start: any number of tensors.
     func initialState(for value: Tensor) -> [Tensor]
 
@@ -12,8 +16,9 @@ public protocol Optimizer {
     /// - Parameters:
     ///   - value: The present value.
     ///   - gradient: Of the loss with respect to it.
-    ///   - state: What is remembered of it, to be brought up to date.
-    func updated(_ value: Tensor, along gradient: Tensor, state: inout [Tensor]) -> Tensor
+    ///   - learningRate: η, of rank 0 and of the value's element type.
+    ///   - state: What is remembered of it, to be brought up to date: as many tensors of the same kinds.
+    func updated(_ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor
 }
 
 /// Gradient descent: w ← w − η g; with momentum μ: v ← μ v + g, w ← w − η v.
@@ -43,10 +48,10 @@ public struct SGD: Optimizer {
         momentum == 0 ? [] : [.zeros(value.shape, elementType: value.elementType)]
     }
 
-    public func updated(_ value: Tensor, along gradient: Tensor, state: inout [Tensor]) -> Tensor {
+    public func updated(
+        _ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]
+    ) -> Tensor {
         guard momentum != 0 else { return value - learningRate * gradient }
-        // None yet, where the momentum was 0 before.
-        if state.isEmpty { state = initialState(for: value) }
         state[0] = momentum * state[0] + gradient
         return value - learningRate * state[0]
     }

@@ -6,7 +6,10 @@ import Autograd
 /// ``copy()`` makes another. Reading ``value`` while a gradient with respect to the model is computed gives the variable
 /// that stands for it.
 public final class Parameter {
+    /// The value, unless it lies in the memory of a program.
     private var stored: Tensor
+    /// The program that changes the value, and its number there.
+    private var home: (state: ProgramState, slot: Int)?
     /// Whether an optimizer changes it. One that is not trainable is part of the model's state all the same.
     public let isTrainable: Bool
 
@@ -17,10 +20,20 @@ public final class Parameter {
 
     /// The value. A new one must have the same shape and element type; another is an error, and nothing is changed.
     public var value: Tensor {
-        get { isTrainable ? Tape.variable(for: self) ?? stored : stored }
+        get { (isTrainable ? Tape.variable(for: self) : Tape.other(self)) ?? present }
         set {
-            if check(newValue) { stored = newValue.withoutTape }
+            if !check(newValue) || !isTrainable && Tape.setOther(self, to: newValue) { return }
+            if let home { home.state[home.slot] = newValue } else { stored = newValue.withoutTape }
         }
+    }
+
+    private var present: Tensor { home.map { $0.state[$0.slot] } ?? stored }
+
+    /// Lets the value lie in the memory of a program from now on. The one where it lay so far learns of it.
+    func move(to state: ProgramState, _ slot: Int) {
+        state[slot] = present
+        home?.state.lose(home!.slot)
+        home = (state, slot)
     }
 
     /// Whether a value can take the place of the present one; if not, that is an error.
@@ -30,16 +43,16 @@ public final class Parameter {
         if newValue.shape == stored.shape && newValue.elementType == stored.elementType { return true }
         TensorError(
             "Parameter", "the new value is not like the old one",
-            operands: [stored.operandDescription, newValue.operandDescription],
+            operands: [present.operandDescription, newValue.operandDescription],
             advice: "Make a new parameter for another shape or element type."
         ).raise()
         return false
     }
 
     /// Another parameter with the same value.
-    public func copy() -> Parameter { Parameter(stored, isTrainable: isTrainable) }
+    public func copy() -> Parameter { Parameter(present, isTrainable: isTrainable) }
 }
 
 extension Parameter: CustomStringConvertible {
-    public var description: String { "Parameter(\(stored), trainable: \(isTrainable))" }
+    public var description: String { "Parameter(\(present), trainable: \(isTrainable))" }
 }

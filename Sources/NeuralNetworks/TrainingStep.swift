@@ -7,18 +7,22 @@ import Autograd
 ///     }
 ///     while step(x, expected) > goal {}
 ///
-/// The closure is `@Sendable` and gets all that changes as arguments, the model too: a captured model or `var` does not
-/// compile. It is recorded anew at each call.
+/// The first call is recorded: forward, backward and update as one program, which every further call replays. So the closure
+/// is `@Sendable` and gets all that changes as arguments, the model too: a captured model or `var` does not compile. Inputs
+/// of other shapes, or a number that was asked for and is another now, have the step recorded again; see
+/// ``explanation``. The parameters live in the program's memory, and are read and set through the model as ever.
 public final class TrainingStep<Model: Module, Method: Optimizer> {
-    /// The model whose parameters are trained.
-    public let model: Model
-    /// The method; its settings, such as the learning rate, may be changed between steps.
-    public var optimizer: Method
-    private let loss: (Model, [Tensor]) -> Tensor
+    /// The method. Its learning rate may change between steps; another setting has the step recorded again.
+    public var optimizer: Method {
+        didSet { if recipe.adopt(optimizer) { restart() } }
+    }
+    private let recipe: Recipe<Model, Method>
+    private var program: StatefulProgram
     /// How many inputs the loss takes; nil for any number.
     private let inputCount: Int?
-    private let trained: TrainedParameters
-    private var states: [[Tensor]]
+
+    /// The model whose parameters are trained.
+    public var model: Model { recipe.model }
 
     /// - Parameter loss: The loss, of rank 0, of the model on an input and what is expected of it.
     public convenience init(
@@ -38,40 +42,124 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
         _ model: Model, _ optimizer: Method, inputs: Int?, recording loss: @escaping (Model, [Tensor]) -> Tensor
     ) {
         inputCount = inputs
-        self.model = model
         self.optimizer = optimizer
-        self.loss = loss
-        trained = TrainedParameters(of: model)
-        if trained.parameters.isEmpty {
-            TensorError(
-                "TrainingStep", "\(Model.self) has no trainable parameter in its stored properties"
-            ).raise()
-        }
-        states = trained.values.map { optimizer.initialState(for: $0) }
+        recipe = Recipe(model, optimizer, loss)
+        program = recipe.program(inputs: inputs, remembering: [])
     }
 
     /// Makes one step and returns the loss before it. A loss that is NaN compares as neither larger nor smaller than any goal.
     ///
     /// If anything fails inside ``Autograd/Tensor/checked(_:)``, no parameter is changed, nor what the optimizer remembers.
     @discardableResult
-    public func callAsFunction(_ inputs: Tensor...) -> Double {
+    public func callAsFunction(_ x: Tensor, _ expected: Tensor) -> Double {
+        program.replay(x, expected, optimizer.learningRate) ?? self([x, expected])
+    }
+
+    /// Makes one step on any number of inputs and returns the loss before it.
+    @discardableResult
+    public func callAsFunction(_ inputs: Tensor...) -> Double { self(inputs) }
+
+    /// Makes one step on any number of inputs and returns the loss before it.
+    @discardableResult
+    public func callAsFunction(_ inputs: [Tensor]) -> Double {
         if let inputCount, inputs.count != inputCount {
             return TensorError(
                 "TrainingStep", "the loss takes \(inputCount) tensors, not \(inputs.count)",
                 operands: inputs.map(\.operandDescription)
             ).raise().scalar
         }
-        return withoutRecording {
-            let (value, gradients) = trained.valueWithGradient { loss(model, inputs) }
-            var states = states
-            let values = zip(trained.parameters, gradients).enumerated().map { position, pair in
-                optimizer.updated(pair.0.value, along: pair.1, state: &states[position])
-            }
-            for (parameter, value) in zip(trained.parameters, values) { parameter.check(value) }
-            if TensorError.isNoted { return .nan }
-            for (parameter, value) in zip(trained.parameters, values) { parameter.value = value }
-            self.states = states
-            return value.scalar
+        recipe.takeOver(program.state)
+        return program.run(inputs + [Tensor(optimizer.learningRate)])
+    }
+
+    /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
+    public var explanation: String { program.explanation }
+
+    /// Begins anew after the optimizer has changed; the parameters keep their values.
+    private func restart() {
+        recipe.takeOver(program.state)
+        program = recipe.program(inputs: inputCount, remembering: (0..<program.state.count).map { program.state[$0] })
+    }
+}
+
+extension TrainingStep: CustomStringConvertible {
+    /// The instructions of the latest recording, as a tape prints them.
+    public var description: String { program.description }
+}
+
+/// What a step of training computes.
+private final class Recipe<Model: Module, Method: Optimizer> {
+    let model: Model
+    private var optimizer: Method
+    private let loss: (Model, [Tensor]) -> Tensor
+    private let trained: TrainedParameters
+    /// Parameters that are not trained, but which the model may change, such as running averages.
+    private let others: [Parameter]
+
+    init(_ model: Model, _ optimizer: Method, _ loss: @escaping (Model, [Tensor]) -> Tensor) {
+        self.model = model
+        self.optimizer = optimizer
+        self.loss = loss
+        let found = model.parameters
+        trained = TrainedParameters(found.filter(\.parameter.isTrainable), of: model)
+        others = found.map(\.parameter).filter { !$0.isTrainable }
+        if trained.parameters.isEmpty {
+            TensorError(
+                "TrainingStep", "\(Model.self) has no trainable parameter in its stored properties"
+            ).raise()
         }
+    }
+
+    /// All parameters, in the order in which they lie in the state; what the optimizer remembers follows.
+    private var parameters: [Parameter] { trained.parameters + others }
+
+    /// Takes a changed optimizer. True where more than its learning rate has changed.
+    func adopt(_ changed: Method) -> Bool {
+        var settings = optimizer
+        settings.learningRate = changed.learningRate
+        optimizer = changed
+        return settings != changed
+    }
+
+    /// A program that is to be recorded. `state` is that of another, whose optimizer may have remembered as much.
+    func program(inputs: Int?, remembering state: [Tensor]) -> StatefulProgram {
+        let values = parameters.map(\.value)
+        var remembered = trained.values.flatMap(optimizer.initialState)
+        if state.count == values.count + remembered.count { remembered = Array(state.dropFirst(values.count)) }
+        let home = ProgramState(values + remembered)
+        for slot in values.indices { home.lose(slot) }
+        let unnamed = [String?](repeating: nil, count: (inputs ?? 0))
+        let names = inputs == nil ? [] : unnamed + ["learningRate"] + trained.names
+        return StatefulProgram(home, names: names) { [self] inputs, state in computed(inputs, state) }
+    }
+
+    /// Lets the parameters lie in the program's memory, also those that another program has taken meanwhile.
+    func takeOver(_ state: ProgramState) {
+        for slot in state.lost { parameters[slot].move(to: state, slot) }
+        state.regain()
+    }
+
+    /// The loss, and the new state.
+    private func computed(_ inputs: [Tensor], _ state: [Tensor]) -> (value: Tensor, state: [Tensor]) {
+        let values = Array(state.prefix(trained.parameters.count))
+        let ((value, gradients), changed) = trained.with(
+            others, Array(state[values.count..<parameters.count])
+        ) {
+            trained.valueWithGradient(at: values) { loss(model, inputs.dropLast()) }
+        }
+        var (new, remembered) = ([Tensor](), [Tensor]())
+        var rest = state.dropFirst(parameters.count)
+        for (slot, parameter) in trained.parameters.enumerated() {
+            let count = optimizer.initialState(for: values[slot]).count
+            var memory = Array(rest.prefix(count))
+            rest = rest.dropFirst(count)
+            let updated = optimizer.updated(
+                values[slot], along: gradients[slot], learningRate: inputs.last!.cast(to: values[slot].elementType),
+                state: &memory)
+            parameter.check(updated)
+            new.append(updated)
+            remembered += memory
+        }
+        return (value, new + changed + remembered)
     }
 }

@@ -3,8 +3,9 @@ import NeuralNetworks
 import Testing
 
 private struct Rude: Optimizer {
+    var learningRate = 0.0
     func initialState(for value: Tensor) -> [Tensor] { [] }
-    func updated(_ value: Tensor, along gradient: Tensor, state: inout [Tensor]) -> Tensor {
+    func updated(_ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
         value.rank == 1 ? Tensor([1, 2, 3]) : value + 1
     }
 }

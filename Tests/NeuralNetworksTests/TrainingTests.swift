@@ -14,7 +14,7 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
         #expect(state.isEmpty)
         for step in 1...10 {
             let g = [Double(step) / 3, -1 / Double(step)]
-            w = sgd.updated(w, along: Tensor(g), state: &state)
+            w = sgd.updated(w, along: Tensor(g), learningRate: Tensor(0.1), state: &state)
             for i in 0..<2 { numbers[i] = numbers[i] - 0.1 * g[i] }
             #expect(w.elementBits == numbers.map(\.bitPattern))
         }
@@ -27,7 +27,7 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
         #expect(state == [Tensor([0, 0])])
         for step in 1...10 {
             let g = [Double(step) / 3, -1 / Double(step)]
-            w = sgd.updated(w, along: Tensor(g), state: &state)
+            w = sgd.updated(w, along: Tensor(g), learningRate: Tensor(0.1), state: &state)
             for i in 0..<2 {
                 v[i] = 0.9 * v[i] + g[i]
                 numbers[i] = numbers[i] - 0.1 * v[i]

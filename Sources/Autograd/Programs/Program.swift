@@ -14,7 +14,7 @@ import Synchronization
 public final class Program: Sendable {
     private let function: @Sendable ([Tensor]) -> [Tensor]
     private let inputCount: Int
-    private let recordings: Mutex<Recordings>
+    private let state = Mutex(State())
 
     /// Records a function of any number of tensors, which returns any number.
     public static func record(
@@ -45,7 +45,6 @@ public final class Program: Sendable {
     private init(at inputs: [Tensor], _ function: @escaping @Sendable ([Tensor]) -> [Tensor]) {
         self.function = function
         inputCount = inputs.count
-        recordings = Mutex(Recordings())
         _ = record(inputs)
     }
 
@@ -84,29 +83,73 @@ public final class Program: Sendable {
             return
         }
         var tried = 0
-        while let (place, memory) = recordings.withLock({ $0.memory(for: inputs, from: tried) }) {
+        while let (place, memory) = state.withLock({ $0.memory(for: inputs, from: tried) }) {
             let served = memory.run(inputs, into: &outputs)
-            recordings.withLock { $0.giveBack(memory, place, served: served) }
+            state.withLock { $0.giveBack(memory, served: served) }
             if served { return }
             tried = place + 1
         }
-        outputs = recordings.withLock({ $0.isEager }) ? function(inputs) : record(inputs)
+        outputs = state.withLock({ $0.recordings.isEager }) ? function(inputs) : record(inputs)
     }
 
     private func record(_ inputs: [Tensor]) -> [Tensor] {
         let (outputs, graph) = Graph.recording(at: inputs, of: function)
         if let graph {
             let code = Planner.code(graph.optimized)
-            recordings.withLock { $0.add(code, instructionCount: graph.nodes.count) }
+            state.withLock { $0.add(code, instructionCount: graph.nodes.count) }
         }
         return outputs
     }
 
     /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
-    public var explanation: String { recordings.withLock { $0.explanation } }
+    public var explanation: String { state.withLock { $0.recordings.explanation } }
+}
+
+extension Program {
+    /// What the threads that run the program share.
+    private struct State: Sendable {
+        var recordings = Recordings()
+        /// Memory that no run uses now, of each recording.
+        private var idle: [ObjectIdentifier: [SharedMemory]] = [:]
+
+        /// Memory for a run of the first recording from `start` on that takes these inputs.
+        mutating func memory(for inputs: [Tensor], from start: Int) -> (place: Int, SharedMemory)? {
+            guard let place = recordings.place(for: inputs, from: start) else { return nil }
+            let code = recordings.codes[place]
+            return (place, idle[ObjectIdentifier(code)]!.popLast() ?? SharedMemory(code))
+        }
+
+        /// After a run. The recording may have been forgotten meanwhile, and its memory goes with it.
+        mutating func giveBack(_ memory: SharedMemory, served: Bool) {
+            if served { recordings.noteSuccess() }
+            idle[ObjectIdentifier(memory.code)]?.append(memory)
+        }
+
+        mutating func add(_ code: Code, instructionCount: Int) {
+            idle[ObjectIdentifier(code)] = []
+            if let removed = recordings.add(code, instructionCount: instructionCount) {
+                idle[ObjectIdentifier(removed)] = nil
+            }
+        }
+    }
+}
+
+/// Memory that threads hand to each other.
+private final class SharedMemory: Sendable {
+    let code: Code
+    private let memory: Mutex<Memory>
+
+    init(_ code: Code) {
+        self.code = code
+        memory = Mutex(Memory(code))
+    }
+
+    func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
+        memory.withLock { $0.run(inputs, into: &outputs) }
+    }
 }
 
 extension Program: CustomStringConvertible {
     /// The instructions of the latest recording, as a tape prints them.
-    public var description: String { recordings.withLock { $0.description } }
+    public var description: String { state.withLock { $0.recordings.description } }
 }

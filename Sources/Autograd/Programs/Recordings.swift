@@ -1,20 +1,3 @@
-import Synchronization
-
-/// Memory that threads hand to each other.
-final class SharedMemory: Sendable {
-    let code: Code
-    private let memory: Mutex<Memory>
-
-    init(_ code: Code) {
-        self.code = code
-        memory = Mutex(Memory(code))
-    }
-
-    func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
-        memory.withLock { $0.run(inputs, into: &outputs) }
-    }
-}
-
 /// The recordings of one function: for inputs of other shapes, and for other outcomes of what it asks its numbers.
 struct Recordings: Sendable {
     /// How many are kept.
@@ -22,13 +5,7 @@ struct Recordings: Sendable {
     /// After so many calls in a row for which no recording served, calls are no longer recorded.
     static let patience = 3
 
-    private struct Variant {
-        let code: Code
-        /// Memory that no run uses now.
-        var idle: [SharedMemory] = []
-    }
-
-    private var variants: [Variant] = []
+    private(set) var codes: [Code] = []
     /// The calls in a row for which no recording served.
     private var misses = 0
     private var notes: [String] = []
@@ -36,37 +13,39 @@ struct Recordings: Sendable {
     /// Whether recording was given up.
     var isEager: Bool { misses > Recordings.patience }
 
-    /// Memory for a run of the first recording from `start` on that takes these inputs.
-    mutating func memory(for inputs: [Tensor], from start: Int) -> (place: Int, SharedMemory)? {
-        guard let place = variants.indices.dropFirst(start).first(where: { variants[$0].code.takes(inputs) }) else {
-            return nil
-        }
-        return (place, variants[place].idle.popLast() ?? SharedMemory(variants[place].code))
+    /// The place of the first recording from `start` on that takes these inputs.
+    func place(for inputs: [Tensor], from start: Int) -> Int? {
+        codes.indices.dropFirst(start).first { codes[$0].takes(inputs) }
     }
 
-    /// After a run, which served or not.
-    mutating func giveBack(_ memory: SharedMemory, _ place: Int, served: Bool) {
-        if served { misses = 0 }
-        // Another thread may have put another recording in this place.
-        if place < variants.count, variants[place].code === memory.code { variants[place].idle.append(memory) }
-    }
+    /// A recording has served.
+    mutating func noteSuccess() { misses = 0 }
 
-    /// Keeps a recording that was made because no other served.
-    mutating func add(_ code: Code, instructionCount: Int) {
-        let alike = variants.contains { $0.code.inputs.map(\.type) == code.inputs.map(\.type) }
+    /// Keeps a recording that was made because no other served; the oldest one goes where there are too many.
+    @discardableResult
+    mutating func add(_ code: Code, instructionCount: Int) -> Code? {
+        let isAlike = codes.contains { $0.inputs.map(\.type) == code.inputs.map(\.type) }
         let reason =
-            variants.isEmpty
-            ? "recorded" : "recorded again: \(alike ? "a guard did not hold" : "inputs of other shapes or types")"
+            codes.isEmpty
+            ? "recorded" : "recorded again: \(isAlike ? "a guard did not hold" : "inputs of other shapes or types")"
         notes.append("\(reason)\n\(code.summary(of: instructionCount))")
-        if !variants.isEmpty { misses += 1 }
+        if !codes.isEmpty { misses += 1 }
         if isEager { notes.append("\(misses) calls in a row had to be recorded again: no further call is") }
-        if variants.count == Recordings.limit { variants.removeFirst() }
-        variants.append(Variant(code: code))
+        let removed = codes.count == Recordings.limit ? codes.removeFirst() : nil
+        codes.append(code)
+        return removed
+    }
+
+    /// Forgets all recordings.
+    mutating func removeAll(because reason: String) {
+        codes = []
+        misses = 0
+        notes.append("recordings dropped: \(reason)")
     }
 
     var explanation: String { notes.joined(separator: "\n") }
 
-    var description: String { variants.last.map { "\($0.code.graph)" } ?? "not recorded" }
+    var description: String { codes.last.map { "\($0.graph)" } ?? "not recorded" }
 }
 
 extension Code {

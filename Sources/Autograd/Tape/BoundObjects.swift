@@ -10,6 +10,8 @@ package final class BoundObjects {
     private let objects: [AnyObject]
     /// Objects that were read while these were bound, and are not among them.
     package var strangers: [AnyObject] = []
+    /// The values of further objects, which are not differentiated and may change meanwhile: running averages.
+    package var others: [ObjectIdentifier: Tensor] = [:]
 
     package init(_ objects: [AnyObject], names: [String]) {
         self.objects = objects
@@ -39,6 +41,20 @@ extension Tape {
             return nil
         }
         return tape.value(of: start + place, isRecorded: true)
+    }
+
+    /// The value of an object that is bound without being differentiated.
+    package static func other(_ object: AnyObject) -> Tensor? {
+        current?.binding?.objects.others[ObjectIdentifier(object)]
+    }
+
+    /// Gives such an object another value; false where it is not bound.
+    package static func setOther(_ object: AnyObject, to value: Tensor) -> Bool {
+        guard let objects = current?.binding?.objects, objects.others[ObjectIdentifier(object)] != nil else {
+            return false
+        }
+        objects.others[ObjectIdentifier(object)] = value
+        return true
     }
 
     /// Runs `body` while the variables from `start` on stand for these objects.

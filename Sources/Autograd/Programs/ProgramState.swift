@@ -1,0 +1,87 @@
+/// Values that last from one run of a program to the next and lie in its memory: the parameters that a step of training
+/// changes, and what the optimizer remembers.
+///
+/// Their owners read and write them here; a value that is read is copied out once a run.
+package final class ProgramState {
+    /// The memory that holds the values; nil before the first replay.
+    private var memory: Memory?
+    /// The values that are known outside of the memory, and after which run they were read or set.
+    private var known: [(value: Tensor, run: Int)]
+    private var runs = 0
+    /// Which known values the memory does not have yet.
+    private var unwritten: [Int] = []
+    /// The values that other programs have taken over.
+    package private(set) var lost: [Int] = []
+
+    package init(_ values: [Tensor]) {
+        known = values.map { ($0.withoutTape, 0) }
+    }
+
+    /// Whether a replay has to look here first.
+    @inline(__always)
+    var needsAttention: Bool { !unwritten.isEmpty || !lost.isEmpty }
+
+    package var count: Int { known.count }
+
+    package subscript(slot: Int) -> Tensor {
+        get {
+            if known[slot].run == runs { return known[slot].value }
+            let value = memory!.state(slot)
+            known[slot] = (value, runs)
+            return value
+        }
+        set {
+            known[slot] = (newValue.withoutTape, runs)
+            if memory != nil, !unwritten.contains(slot) { unwritten.append(slot) }
+        }
+    }
+
+    /// Another program holds a value from now on.
+    package func lose(_ slot: Int) { lost.append(slot) }
+
+    /// The values that were lost are set again.
+    package func regain() { lost = [] }
+
+    /// Makes `next` the memory of the state.
+    func move(to next: Memory) {
+        if memory !== next {
+            for slot in known.indices { next.setState(slot, to: self[slot]) }
+            memory = next
+        } else {
+            for slot in unwritten { next.setState(slot, to: known[slot].value) }
+        }
+        unwritten = []
+    }
+
+    /// The memory was changed by a run.
+    @inline(__always)
+    func noteRun() { runs &+= 1 }
+
+    /// Drops the memory, of a program that is to be forgotten.
+    func leaveMemory() {
+        for slot in known.indices { _ = self[slot] }
+        memory = nil
+        unwritten = []
+    }
+}
+
+extension Memory {
+    /// A copy of one value of the state.
+    fileprivate func state(_ slot: Int) -> Tensor {
+        let state = code.state[slot]
+        let address = state.place!.address(bases)
+        let size = state.type.shape.elementCount * state.type.elementType.size
+        if state.type.shape.rank == 0 { return number(Code.Output(type: state.type, place: state.place!)) }
+        let storage = Storage.allocate(state.type.shape, state.type.elementType)
+        storage.elements.copyMemory(from: address, byteCount: size)
+        return Tensor(storage)
+    }
+
+    fileprivate func setState(_ slot: Int, to value: Tensor) {
+        let state = code.state[slot]
+        value.packed.withElements { elements, _ in
+            state.place!.address(bases).copyMemory(
+                from: elements, byteCount: state.type.shape.elementCount * state.type.elementType.size)
+        }
+    }
+}
