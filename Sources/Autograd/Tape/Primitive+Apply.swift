@@ -197,7 +197,7 @@ extension Primitive {
 
     /// Applies this primitive to one operand.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        if operandCount == 1, let loop = float64Loop, let result = quickly(x, loop) { return result }
+        if operandCount == 1, let function = float64Function, let result = quickly(x, function) { return result }
         return self(x, attributes: .none)
     }
 
@@ -208,28 +208,32 @@ extension Primitive {
 
     /// An element-wise operation on a number or an array of float64 that one run of the loop can cross; nil for others.
     @inline(__always)
-    private func quickly(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
+    private func quickly(_ x: Tensor, _ function: NumberFunction) -> Tensor? {
         guard x.elementType == .float64, x.serial == 0 || x.serial == ck_current_context().pointee.serial else {
             return nil
         }
-        let value: Tensor
-        if let storage = x.storage {
-            guard let stride = storage.runStride else { return nil }
-            let result = Storage.allocate(storage.shape, .float64)
-            loop.run(storage.count, storage.elements, stride, into: result.elements)
-            value = Tensor(result)
-        } else {
-            value = loop.run(x.bits)
+        if x.storage != nil { return quicklyOnArray(x, function.loop) }
+        let bits = function(Double(bitPattern: x.bits)).bitPattern
+        guard x.serial != 0 else { return Tensor(storage: nil, bits: bits, elementType: .float64) }
+        let index = Tape.withCurrent { tape in
+            tape.append(self, .float64, shape: 0, bits: bits, operandCount: 1, x.index)
         }
+        return Tensor(storage: nil, bits: bits, elementType: .float64, serial: x.serial, index: index)
+    }
+
+    @inline(never)
+    private func quicklyOnArray(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
+        guard let storage = x.storage, let stride = storage.runStride else { return nil }
+        let result = Storage.allocate(storage.shape, .float64)
+        loop.run(storage.count, storage.elements, stride, into: result.elements)
+        let value = Tensor(result)
         guard x.serial != 0 else { return value }
         return Tape.withCurrent { tape in
             let index = tape.append(
-                self, .float64, shape: tape[x.index].shape, bits: value.bits, operandCount: 1, x.index)
-            if value.storage != nil {
-                let uses = uses(ofOperand: 0)
-                if uses.contains(.result) { tape.keep(value, for: index) }
-                if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }
-            }
+                self, .float64, shape: tape[x.index].shape, bits: 0, operandCount: 1, x.index)
+            let uses = uses(ofOperand: 0)
+            if uses.contains(.result) { tape.keep(value, for: index) }
+            if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }
             return value.on(tape, index)
         }
     }
@@ -267,14 +271,6 @@ extension StridedOperand {
 }
 
 extension ElementLoop {
-    /// The function of one float64.
-    @inline(__always)
-    func run(_ x: UInt64) -> Tensor {
-        var result: UInt64 = 0
-        withUnsafePointer(to: x) { run(1, UnsafeRawPointer($0), 1, into: &result) }
-        return Tensor(storage: nil, bits: result, elementType: .float64)
-    }
-
     /// A function of one float64 along a run.
     @inline(__always)
     func run(_ count: Int, _ x: UnsafeRawPointer, _ stride: Int, into result: UnsafeMutableRawPointer) {
