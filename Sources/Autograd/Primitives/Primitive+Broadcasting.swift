@@ -69,9 +69,9 @@ extension Primitive {
         if x.storage == nil && y.storage == nil {
             let bits = function(Double(bitPattern: x.bits), Double(bitPattern: y.bits)).bitPattern
             guard x.serial | y.serial != 0 else { return Tensor(storage: nil, bits: bits, elementType: .float64) }
-            let index = Tape.withCurrent { tape in
-                tape.append(
-                    self, .float64, shape: 0, bits: bits, operandCount: 2, tape.index(of: x), tape.index(of: y))
+            let (first, second) = (Tape.currentIndex(of: x), Tape.currentIndex(of: y))
+            let index = Tape.withCurrent {
+                $0.append(self, .float64, shape: 0, bits: bits, operandCount: 2, first, second)
             }
             return Tensor(storage: nil, bits: bits, elementType: .float64, serial: serial, index: index)
         }

@@ -3,6 +3,19 @@ import CKernels
 /// Functions of float64 so small that a single number is better computed inline than by a call of their loop.
 enum Arithmetic: UInt8, Sendable {
     case add, subtract, multiply, divide, negate, square
+
+    /// A function of one number does not use `y`.
+    @inline(__always)
+    func callAsFunction(_ x: Double, _ y: Double) -> Double {
+        switch self {
+        case .add: x + y
+        case .subtract: x - y
+        case .multiply: x * y
+        case .divide: x / y
+        case .negate: -x
+        case .square: x * x
+        }
+    }
 }
 
 extension ElementLoop {
@@ -31,15 +44,7 @@ struct NumberFunction: Sendable {
     /// A function of one number does not use `y`.
     @inline(__always)
     func callAsFunction(_ x: Double, _ y: Double = 0) -> Double {
-        switch arithmetic {
-        case .add: x + y
-        case .subtract: x - y
-        case .multiply: x * y
-        case .divide: x / y
-        case .negate: -x
-        case .square: x * x
-        case nil: byLoop(x, y)
-        }
+        arithmetic?(x, y) ?? byLoop(x, y)
     }
 
     @inline(__always)
