@@ -6,7 +6,8 @@ import Autograd
 /// ``copy()`` makes another. Reading ``value`` while a gradient with respect to the model is computed gives the variable
 /// that stands for it.
 public final class Parameter {
-    private var stored: Tensor
+    // No method calls out while it changes this, so that overlapping accesses need not be checked for at run time.
+    @exclusivity(unchecked) private var stored: Tensor
     /// Whether an optimizer changes it. One that is not trainable is part of the model's state all the same.
     public let isTrainable: Bool
 
