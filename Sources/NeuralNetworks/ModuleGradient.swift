@@ -43,13 +43,13 @@ extension Module {
 }
 
 /// The trainable parameters of a model, found once.
-struct TrainedParameters {
+package struct TrainedParameters {
     let parameters: [Parameter]
     let names: [String]
     private let objects: BoundObjects
     private let model: String
 
-    init(of model: some Module) {
+    package init(of model: some Module) {
         let found = model.trainableParameters
         parameters = found.map(\.parameter)
         names = found.map(\.path)
@@ -63,6 +63,36 @@ struct TrainedParameters {
     func valueWithGradient(of loss: () throws -> Tensor) rethrows -> (value: Tensor, gradients: [Tensor]) {
         let (value, gradients) = try Autograd.valueWithGradient(at: values, standingFor: objects, of: loss)
         return (check(value), gradients)
+    }
+
+    /// What an optimizer remembers of the parameters at the start.
+    package func initialStates(of optimizer: some Optimizer) -> [[Tensor]] {
+        parameters.map { optimizer.initialState(for: $0.value) }
+    }
+
+    /// One step of training, computed as it is written: the loss, its gradient, and the update of the parameters and of
+    /// what the optimizer remembers. If anything fails, none of these is changed.
+    ///
+    /// - Returns: The loss before the step; failed if anything did.
+    package func step(
+        _ optimizer: some Optimizer, _ states: inout [[Tensor]], of loss: () throws -> Tensor
+    ) rethrows -> Tensor {
+        let (value, gradients) = try valueWithGradient(of: loss)
+        var newStates: [[Tensor]] = []
+        var newValues: [Tensor] = []
+        newStates.reserveCapacity(parameters.count)
+        newValues.reserveCapacity(parameters.count)
+        for (position, parameter) in parameters.enumerated() {
+            var state = states[position]
+            let newValue = optimizer.updated(parameter.value, along: gradients[position], state: &state)
+            parameter.check(newValue)
+            newStates.append(state)
+            newValues.append(newValue)
+        }
+        if TensorError.isNoted { return .failed }
+        for (position, parameter) in parameters.enumerated() { parameter.value = newValues[position] }
+        states = newStates
+        return value
     }
 
     /// Runs `body` while other tensors stand for the parameters.

@@ -47,7 +47,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
                 "TrainingStep", "\(Model.self) has no trainable parameter in its stored properties"
             ).raise()
         }
-        states = trained.values.map { optimizer.initialState(for: $0) }
+        states = trained.initialStates(of: optimizer)
     }
 
     /// Makes one step and returns the loss before it. A loss that is NaN compares as neither larger nor smaller than any goal.
@@ -61,17 +61,6 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
                 operands: inputs.map(\.operandDescription)
             ).raise().scalar
         }
-        return withoutRecording {
-            let (value, gradients) = trained.valueWithGradient { loss(model, inputs) }
-            var states = states
-            let values = zip(trained.parameters, gradients).enumerated().map { position, pair in
-                optimizer.updated(pair.0.value, along: pair.1, state: &states[position])
-            }
-            for (parameter, value) in zip(trained.parameters, values) { parameter.check(value) }
-            if TensorError.isNoted { return .nan }
-            for (parameter, value) in zip(trained.parameters, values) { parameter.value = value }
-            self.states = states
-            return value.scalar
-        }
+        return withoutRecording { trained.step(optimizer, &states) { loss(model, inputs) }.scalar }
     }
 }

@@ -197,7 +197,7 @@ extension Tape {
             return inputs.map { .zeros($0.shape, elementType: $0.elementType) }
         }
         return Sweep.adjoints(
-            on: self, of: output.index, seed, withRespectTo: inputs.map(\.index), from: start, isRecorded: isRecorded)
+            on: self, of: output.index, seed, withRespectTo: inputs, from: start, isRecorded: isRecorded)
     }
 
     /// Why these cannot be differentiated.

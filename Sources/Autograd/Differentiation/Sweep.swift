@@ -9,6 +9,7 @@ struct Sweep {
     /// The first instruction of the part.
     private let start: Int32
     private let isRecorded: Bool
+    private let rules = ScalarRule.table
     private let count: Int
     /// The adjoints: of rank 0 the number, of others a retained storage.
     private let adjoints: UnsafeMutablePointer<UInt64>
@@ -28,21 +29,22 @@ struct Sweep {
 
     /// The adjoints of `wanted`, when that of `output` is `cotangent`. Only instructions from `start` on are passed.
     static func adjoints(
-        on tape: Tape, of output: Int32, _ cotangent: Tensor, withRespectTo wanted: [Int32], from start: Int32,
+        on tape: Tape, of output: Int32, _ cotangent: Tensor, withRespectTo wanted: [Tensor], from start: Int32,
         isRecorded: Bool
     ) -> [Tensor] {
         let count = max(0, Int(output - start) + 1)
         let sweep = Sweep(tape: tape, start: start, isRecorded: isRecorded, count: count)
         defer { sweep.free(wanted, upTo: output) }
-        for index in wanted where index >= start && index <= output {
-            sweep.flags[Int(index - start)] = [.active, .wanted]
+        for tensor in wanted where tensor.index >= start && tensor.index <= output {
+            sweep.flags[Int(tensor.index - start)] = [.active, .wanted]
         }
         sweep.markActive()
         if count > 0, sweep.flags[count - 1].contains(.active) {
             sweep.add(cotangent, to: output)
             sweep.run(from: output)
         }
-        return wanted.map { index in
+        return wanted.map { tensor in
+            let index = tensor.index
             guard index >= start, index <= output, sweep.flags[Int(index - start)].contains(.present) else {
                 return .zeros(tape.shape(of: index), elementType: tape[index].elementType)
             }
@@ -65,8 +67,10 @@ struct Sweep {
     }
 
     /// Frees the adjoints of the wanted instructions, which have been read; all others were freed as the pass went by.
-    private func free(_ wanted: [Int32], upTo output: Int32) {
-        for index in wanted where index >= start && index <= output && flags[Int(index - start)].contains(.present) {
+    private func free(_ wanted: [Tensor], upTo output: Int32) {
+        for tensor in wanted {
+            let index = tensor.index
+            guard index >= start, index <= output, flags[Int(index - start)].contains(.present) else { continue }
             _ = adjoint(of: index, consume: true)
             flags[Int(index - start)] = []
         }
@@ -111,7 +115,6 @@ struct Sweep {
     /// that is not possible.
     private func passNumbers(from last: Int32, _ registers: UnsafeMutablePointer<UInt64>) -> Int32 {
         let instructions = UnsafePointer(tape.instructions)
-        let rules = ScalarRule.table
         var index = last
         while index >= start {
             let place = Int(index &- start)
@@ -147,7 +150,7 @@ struct Sweep {
     private func passTensors(_ index: Int32) {
         guard flags[Int(index - start)].isSuperset(of: [.active, .present]) else { return }
         let instruction = tape[index]
-        let rule = ScalarRule.table[instruction.primitive]
+        let rule = rules[instruction.primitive]
         let adjoint = adjoint(of: index, consume: !flags[Int(index - start)].contains(.wanted))
         let isQuick = !isRecorded && rule.pointee.isElementwise && instruction.elementType == .float64
         for position in 0..<tape.operandCount(of: instruction) {

@@ -44,7 +44,7 @@ public struct Tensor: @unchecked Sendable {
     static let failedSerial = UInt64.max
 
     /// What a failed operation yields inside ``Tensor/checked(_:)``: it absorbs every further operation.
-    static var failed: Tensor {
+    package static var failed: Tensor {
         Tensor(storage: nil, bits: Double.nan.bitPattern, elementType: .float64, serial: failedSerial)
     }
 
