@@ -78,19 +78,15 @@ package struct TrainedParameters {
         _ optimizer: some Optimizer, _ states: inout [[Tensor]], of loss: () throws -> Tensor
     ) rethrows -> Tensor {
         let (value, gradients) = try valueWithGradient(of: loss)
-        var newStates: [[Tensor]] = []
-        var newValues: [Tensor] = []
-        newStates.reserveCapacity(parameters.count)
-        newValues.reserveCapacity(parameters.count)
-        for (position, parameter) in parameters.enumerated() {
-            var state = states[position]
-            let newValue = optimizer.updated(parameter.value, along: gradients[position], state: &state)
-            parameter.check(newValue)
-            newStates.append(state)
-            newValues.append(newValue)
+        var newStates = states
+        let newValues = parameters.indices.map { position in
+            let old = parameters[position]
+            let new = optimizer.updated(old.value, along: gradients[position], state: &newStates[position])
+            old.check(new)
+            return new
         }
         if TensorError.isNoted { return .failed }
-        for (position, parameter) in parameters.enumerated() { parameter.value = newValues[position] }
+        for position in parameters.indices { parameters[position].value = newValues[position] }
         states = newStates
         return value
     }

@@ -207,7 +207,7 @@ struct Sweep {
     }
 
     /// Adds to the adjoint of an instruction.
-    private func add(_ contribution: Tensor, to index: Int32) {
+    private func add(_ contribution: consuming Tensor, to index: Int32) {
         let place = Int(index - start)
         guard flags[place].contains(.present) else { return store(contribution, at: place) }
         let instruction = tape[index]
@@ -228,7 +228,7 @@ struct Sweep {
         }
     }
 
-    private func store(_ adjoint: Tensor, at place: Int) {
+    private func store(_ adjoint: consuming Tensor, at place: Int) {
         flags[place].insert(.present)
         indices?[place] = adjoint.serial == tape.serial ? adjoint.index : -1
         if let storage = adjoint.storage {

@@ -29,7 +29,8 @@ extension Primitive {
             guard batchA.elementsEqual(batchB) else {
                 throw Refusal("the leading axes \(Array(batchA)) and \(Array(batchB)) differ")
             }
-            var shape = Tensor.Shape(batchA)
+            var shape = Tensor.Shape()
+            for length in batchA { shape.append(length) }
             if a.shape.rank > 1 { shape.append(a.shape[a.shape.rank - 2]) }
             if b.shape.rank > 1 { shape.append(b.shape[b.shape.rank - 1]) }
             return Result(shape, a.elementType)

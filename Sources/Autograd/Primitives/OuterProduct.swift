@@ -19,7 +19,9 @@ extension Primitive {
                     "takes two vectors, not the shapes \(x.shape) and \(y.shape)",
                     advice: "Use `*` with `reshaped(to:)` for other shapes.")
             }
-            return Result([x.shape[0], y.shape[0]], x.elementType)
+            var shape = x.shape
+            shape.append(y.shape[0])
+            return Result(shape, x.elementType)
         },
         kernel: { operands, result, _ in
             let (x, y) = (operands[0], operands[1])

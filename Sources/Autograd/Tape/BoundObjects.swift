@@ -1,3 +1,5 @@
+import CKernels
+
 /// Objects whose values become variables of a tape: a model's parameters.
 ///
 /// The connection is kept on the tape, never in the object, so that two threads can differentiate one model at a time.
@@ -46,13 +48,18 @@ extension Tape {
     /// The variable that stands for an object on the tape that records now. Nil where nothing records or no objects are
     /// bound; and where others are bound but not this one, which is then noted as a stranger.
     package static func variable(for object: AnyObject) -> Tensor? {
-        guard let tape = current, let binding = tape.binding else { return nil }
-        guard let place = binding.objects.place(of: object, near: binding.next) else {
-            binding.objects.strangers.append(object)
+        guard ck_current_context().pointee.tape != nil else { return nil }
+        return withCurrent { $0.variable(for: object) }
+    }
+
+    private func variable(for object: AnyObject) -> Tensor? {
+        guard binding != nil else { return nil }
+        guard let place = binding!.objects.place(of: object, near: binding!.next) else {
+            binding!.objects.strangers.append(object)
             return nil
         }
-        tape.binding?.next = place + 1
-        return tape.value(of: binding.start + place, isRecorded: true)
+        binding!.next = place + 1
+        return value(of: binding!.start + place, isRecorded: true)
     }
 
     /// Runs `body` while the variables from `start` on stand for these objects.

@@ -17,10 +17,11 @@ extension Primitive {
     ) -> Tensor {
         let serial = ck_current_context().pointee.serial
         var isRecorded = false
-        for (position, operand) in operands.enumerated() where operand.serial != 0 {
-            if operand.serial == serial {
+        // By position, here and below: to iterate over tensors counts references.
+        for position in operands.indices where operands[position].serial != 0 {
+            if operands[position].serial == serial {
                 isRecorded = true
-            } else if let error = foreign(operand, position, operands) {
+            } else if let error = foreign(operands[position], position, operands) {
                 return error
             }
         }
@@ -68,10 +69,11 @@ extension Primitive {
             let inputType = operands[operands.count - 1].elementType
             return withResult(result) { target in
                 withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: operands.count) { strided in
-                    for (position, operand) in operands.enumerated() {
+                    for position in operands.indices {
                         strided.initializeElement(
                             at: position,
-                            to: operand.strided(in: operands, at: position).broadcast(operand.shape, to: result.shape))
+                            to: operands[position].strided(in: operands, at: position)
+                                .broadcast(operands[position].shape, to: result.shape))
                     }
                     loops[inputType]!.run(
                         over: result.shape, strided, into: target, operandType: inputType,
@@ -81,13 +83,14 @@ extension Primitive {
         case .kernel(let kernel):
             return withResult(result) { target in
                 withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
-                    for (position, operand) in operands.enumerated() {
-                        let strided = operand.strided(in: operands, at: position)
+                    for position in operands.indices {
+                        let strided = operands[position].strided(in: operands, at: position)
                         views.initializeElement(
                             at: position,
                             to: ArrayView(
-                                elements: UnsafeMutableRawPointer(mutating: strided.address), shape: operand.shape,
-                                strides: strided.strides, elementType: operand.elementType))
+                                elements: UnsafeMutableRawPointer(mutating: strided.address),
+                                shape: operands[position].shape, strides: strided.strides,
+                                elementType: operands[position].elementType))
                     }
                     let packed = ArrayView(
                         elements: target, shape: result.shape, strides: result.shape.packedStrides,
@@ -142,8 +145,8 @@ extension Primitive {
         var uses: Pullback.Uses = []
         // Single numbers are always kept. To ask for the uses only where there is an array also lets a rule that is being
         // traced, over single numbers, use its own primitive.
-        if value.storage != nil || operands.contains(where: { $0.storage != nil }) {
-            for (position, operand) in operands.enumerated() where operand.serial == tape.serial {
+        if value.storage != nil || operands.indices.contains(where: { operands[$0].storage != nil }) {
+            for position in operands.indices where operands[position].serial == tape.serial {
                 uses.formUnion(self.uses(ofOperand: position))
             }
         }
@@ -161,8 +164,8 @@ extension Primitive {
                 operandCount: Instruction.manyOperands, list.start, list.count, attributes: place)
         }
         if uses.contains(.result) { tape.keep(value, for: index) }
-        for (position, operand) in operands.enumerated().prefix(7) where uses.contains(.operand(position)) {
-            tape.keep(operand, forOperand: position, of: index)
+        for position in operands.indices.prefix(7) where uses.contains(.operand(position)) {
+            tape.keep(operands[position], forOperand: position, of: index)
         }
         return value.on(tape, index)
     }
@@ -177,9 +180,11 @@ extension Tensor {
 
     /// How this operand lies in memory. The elements of rank 0 lie in the list of operands itself.
     fileprivate func strided(in operands: UnsafeBufferPointer<Tensor>, at position: Int) -> StridedOperand {
-        if let storage {
-            return StridedOperand(
-                address: storage.elements, strides: storage.strides, elementSize: elementType.size)
+        // References are not counted here: the operands outlive the call.
+        if let unownedStorage {
+            return unownedStorage._withUnsafeGuaranteedRef {
+                StridedOperand(address: $0.elements, strides: $0.strides, elementSize: elementType.size)
+            }
         }
         let inline = UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
         return StridedOperand(address: inline, strides: Shape(), elementSize: elementType.size)
@@ -223,9 +228,10 @@ extension Primitive {
 
     @inline(never)
     private func quicklyOnArray(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
-        guard let storage = x.storage, let stride = storage.runStride else { return nil }
-        let result = Storage.allocate(storage.shape, .float64)
-        loop.run(storage.count, storage.elements, stride, into: result.elements)
+        guard let storage = x.unownedStorage, let run = storage._withUnsafeGuaranteedRef(\.run) else { return nil }
+        let (shape, count) = storage._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
+        let result = Storage.allocate(shape, .float64)
+        loop.run(count, run.start, run.stride, into: result.elements)
         let value = Tensor(result)
         guard x.serial != 0 else { return value }
         return Tape.withCurrent { tape in

@@ -118,8 +118,9 @@ extension Tensor.Shape {
     /// The strides of a packed row-major array of this shape: how many elements lie between neighbours along each axis.
     var packedStrides: Tensor.Shape {
         var strides = self
-        var step = 1
-        for axis in indices.reversed() {
+        var (step, axis) = (1, rank)
+        while axis > 0 {
+            axis -= 1
             strides[axis] = step
             step *= self[axis]
         }
