@@ -43,13 +43,13 @@ extension Module {
 }
 
 /// The trainable parameters of a model, found once.
-struct TrainedParameters {
+package struct TrainedParameters {
     let parameters: [Parameter]
     let names: [String]
     private let objects: BoundObjects
     private let model: String
 
-    init(of model: some Module) {
+    package init(of model: some Module) {
         self.init(model.trainableParameters, of: model)
     }
 
@@ -83,6 +83,44 @@ struct TrainedParameters {
         defer { objects.others = [:] }
         let result = try body()
         return (result, others.map { objects.others[ObjectIdentifier($0)]! })
+    }
+
+    /// What an optimizer remembers of the parameters at the start.
+    package func initialStates(of optimizer: some Optimizer) -> [[Tensor]] {
+        parameters.map { optimizer.initialState(for: $0.value) }
+    }
+
+    /// The loss where the parameters have these values, and what an optimizer makes of the values and of what it remembers
+    /// of them.
+    func step(
+        _ optimizer: some Optimizer, learningRate: Tensor, _ values: [Tensor], _ states: [[Tensor]],
+        of loss: () throws -> Tensor
+    ) rethrows -> (loss: Tensor, values: [Tensor], states: [[Tensor]]) {
+        let (value, gradients) = try valueWithGradient(at: values, of: loss)
+        var newStates = states
+        let newValues = parameters.indices.map { position in
+            let new = optimizer.updated(
+                values[position], along: gradients[position],
+                learningRate: learningRate.cast(to: values[position].elementType), state: &newStates[position])
+            parameters[position].check(new)
+            return new
+        }
+        return (value, newValues, newStates)
+    }
+
+    /// One step of training, computed as it is written. If anything fails, neither the parameters nor what the optimizer
+    /// remembers is changed.
+    ///
+    /// - Returns: The loss before the step; failed if anything did.
+    package func step(
+        _ optimizer: some Optimizer, _ states: inout [[Tensor]], of loss: () throws -> Tensor
+    ) rethrows -> Tensor {
+        let (value, newValues, newStates) = try step(
+            optimizer, learningRate: Tensor(optimizer.learningRate), values, states, of: loss)
+        if TensorError.isNoted { return .failed }
+        for position in parameters.indices { parameters[position].value = newValues[position] }
+        states = newStates
+        return value
     }
 
     /// Runs `body` while other tensors stand for the parameters.

@@ -6,10 +6,11 @@ import Autograd
 /// ``copy()`` makes another. Reading ``value`` while a gradient with respect to the model is computed gives the variable
 /// that stands for it.
 public final class Parameter {
+    // No method calls out while it changes these, so that overlapping accesses need not be checked for at run time.
     /// The value, unless it lies in the memory of a program.
-    private var stored: Tensor
+    @exclusivity(unchecked) private var stored: Tensor
     /// The program that changes the value, and its number there.
-    private var home: (state: ProgramState, slot: Int)?
+    @exclusivity(unchecked) private var home: (state: ProgramState, slot: Int)?
     /// Whether an optimizer changes it. One that is not trainable is part of the model's state all the same.
     public let isTrainable: Bool
 

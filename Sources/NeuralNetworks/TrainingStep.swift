@@ -142,24 +142,15 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     /// The loss, and the new state.
     private func computed(_ inputs: [Tensor], _ state: [Tensor]) -> (value: Tensor, state: [Tensor]) {
         let values = Array(state.prefix(trained.parameters.count))
-        let ((value, gradients), changed) = trained.with(
-            others, Array(state[values.count..<parameters.count])
-        ) {
-            trained.valueWithGradient(at: values) { loss(model, inputs.dropLast()) }
-        }
-        var (new, remembered) = ([Tensor](), [Tensor]())
         var rest = state.dropFirst(parameters.count)
-        for (slot, parameter) in trained.parameters.enumerated() {
-            let count = optimizer.initialState(for: values[slot]).count
-            var memory = Array(rest.prefix(count))
-            rest = rest.dropFirst(count)
-            let updated = optimizer.updated(
-                values[slot], along: gradients[slot], learningRate: inputs.last!.cast(to: values[slot].elementType),
-                state: &memory)
-            parameter.check(updated)
-            new.append(updated)
-            remembered += memory
+        let states = values.map { value in
+            let count = optimizer.initialState(for: value).count
+            defer { rest = rest.dropFirst(count) }
+            return Array(rest.prefix(count))
         }
-        return (value, new + changed + remembered)
+        let (step, changed) = trained.with(others, Array(state[values.count..<parameters.count])) {
+            trained.step(optimizer, learningRate: inputs.last!, values, states) { loss(model, inputs.dropLast()) }
+        }
+        return (step.loss, step.values + changed + step.states.flatMap(\.self))
     }
 }

@@ -187,7 +187,7 @@ extension Tape {
         _ operation: String, of output: Tensor, _ cotangent: Tensor?, withRespectTo inputs: [Tensor],
         from start: Int32, isRecorded: Bool
     ) -> [Tensor] {
-        if let failed = ([output] + inputs).first(where: \.isFailed) { return inputs.map { _ in failed } }
+        if output.isFailed || inputs.contains(where: \.isFailed) { return inputs.map { _ in .failed } }
         let seed = cotangent ?? Tensor(1, elementType: output.elementType)
         if let problem = problem(operation, output, seed, inputs) {
             let error = problem.raise()
@@ -197,7 +197,7 @@ extension Tape {
             return inputs.map { .zeros($0.shape, elementType: $0.elementType) }
         }
         return Sweep.adjoints(
-            on: self, of: output.index, seed, withRespectTo: inputs.map(\.index), from: start, isRecorded: isRecorded)
+            on: self, of: output.index, seed, withRespectTo: inputs, from: start, isRecorded: isRecorded)
     }
 
     /// Why these cannot be differentiated.

@@ -9,11 +9,13 @@ struct Sweep {
     /// The first instruction of the part.
     private let start: Int32
     private let isRecorded: Bool
-    private let flags: UnsafeMutablePointer<Flags>
+    private let rules = ScalarRule.table
+    private let count: Int
     /// The adjoints: of rank 0 the number, of others a retained storage.
     private let adjoints: UnsafeMutablePointer<UInt64>
     /// Where the pass is recorded: the instructions that compute the adjoints, or −1 for constants.
     private let indices: UnsafeMutablePointer<Int32>?
+    private let flags: UnsafeMutablePointer<Flags>
 
     private struct Flags: OptionSet {
         let rawValue: UInt8
@@ -27,21 +29,22 @@ struct Sweep {
 
     /// The adjoints of `wanted`, when that of `output` is `cotangent`. Only instructions from `start` on are passed.
     static func adjoints(
-        on tape: Tape, of output: Int32, _ cotangent: Tensor, withRespectTo wanted: [Int32], from start: Int32,
+        on tape: Tape, of output: Int32, _ cotangent: Tensor, withRespectTo wanted: [Tensor], from start: Int32,
         isRecorded: Bool
     ) -> [Tensor] {
         let count = max(0, Int(output - start) + 1)
         let sweep = Sweep(tape: tape, start: start, isRecorded: isRecorded, count: count)
         defer { sweep.free(wanted, upTo: output) }
-        for index in wanted where index >= start && index <= output {
-            sweep.flags[Int(index - start)] = [.active, .wanted]
+        for tensor in wanted where tensor.index >= start && tensor.index <= output {
+            sweep.flags[Int(tensor.index - start)] = [.active, .wanted]
         }
-        sweep.markActive(count)
+        sweep.markActive()
         if count > 0, sweep.flags[count - 1].contains(.active) {
             sweep.add(cotangent, to: output)
             sweep.run(from: output)
         }
-        return wanted.map { index in
+        return wanted.map { tensor in
+            let index = tensor.index
             guard index >= start, index <= output, sweep.flags[Int(index - start)].contains(.present) else {
                 return .zeros(tape.shape(of: index), elementType: tape[index].elementType)
             }
@@ -53,35 +56,39 @@ struct Sweep {
         self.tape = tape
         self.start = start
         self.isRecorded = isRecorded
-        flags = .allocate(capacity: count)
+        self.count = count
+        // In one allocation.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * (8 + (isRecorded ? 4 : 0) + 1), alignment: 8)
+        adjoints = memory.assumingMemoryBound(to: UInt64.self)
+        let behind = UnsafeMutableRawPointer(adjoints + count)
+        indices = isRecorded ? behind.assumingMemoryBound(to: Int32.self) : nil
+        flags = (behind + (isRecorded ? count * 4 : 0)).assumingMemoryBound(to: Flags.self)
         flags.initialize(repeating: [], count: count)
-        adjoints = .allocate(capacity: count)
-        indices = isRecorded ? .allocate(capacity: count) : nil
     }
 
     /// Frees the adjoints of the wanted instructions, which have been read; all others were freed as the pass went by.
-    private func free(_ wanted: [Int32], upTo output: Int32) {
-        for index in wanted where index >= start && index <= output && flags[Int(index - start)].contains(.present) {
+    private func free(_ wanted: [Tensor], upTo output: Int32) {
+        for tensor in wanted {
+            let index = tensor.index
+            guard index >= start, index <= output, flags[Int(index - start)].contains(.present) else { continue }
             _ = adjoint(of: index, consume: true)
             flags[Int(index - start)] = []
         }
-        flags.deallocate()
         adjoints.deallocate()
-        indices?.deallocate()
     }
 
     /// Marks what depends on a wanted instruction.
-    private func markActive(_ count: Int) {
+    private func markActive() {
         let hasCuts = tape.notes?.hasCuts ?? false
+        let instructions = UnsafePointer(tape.instructions) + Int(start)
         for place in 0..<count where flags[place].isEmpty {
-            let instruction = tape[start + Int32(place)]
-            guard instruction.elementType.isFloat else { continue }
+            let instruction = instructions + place
+            guard instruction.pointee.elementType.isFloat else { continue }
             if hasCuts, tape.notes!.isCut(start + Int32(place), from: start) { continue }
-            if instruction.operandCount == Instruction.manyOperands {
-                if tape.operands(of: instruction).contains(where: isActive) { flags[place] = .active }
-            } else if isActive(instruction.operands.0) || isActive(instruction.operands.1)
-                || isActive(instruction.operands.2)
-            {
+            let operands = instruction.pointee.operands
+            if instruction.pointee.operandCount == Instruction.manyOperands {
+                if tape.operands(of: instruction.pointee).contains(where: isActive) { flags[place] = .active }
+            } else if isActive(operands.0) || isActive(operands.1) || isActive(operands.2) {
                 flags[place] = .active
             }
         }
@@ -89,49 +96,63 @@ struct Sweep {
 
     @inline(__always)
     private func isActive(_ index: Int32) -> Bool {
-        index >= start && flags[Int(index - start)].contains(.active)
+        index >= start && flags[Int(index &- start)].contains(.active)
     }
 
     /// Passes from `output` down to the start.
     private func run(from output: Int32) {
         var index = output
         while index >= start {
-            let place = Int(index - start)
-            if flags[place].isSuperset(of: [.active, .present]) {
-                let instruction = tape[index]
-                let rule = ScalarRule.of(instruction.primitive)
-                if !isRecorded && instruction.isFloat64Scalar && rule.pointee.isElementwise {
-                    passNumbers(instruction, Double(bitPattern: adjoints[place]), rule)
-                } else {
-                    passTensors(index, instruction, rule)
+            if !isRecorded {
+                index = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: ScalarRule.registerCount) {
+                    passNumbers(from: index, $0.baseAddress!)
                 }
             }
+            if index >= start { passTensors(index) }
             index -= 1
         }
     }
 
-    /// Passes the adjoint of a number on to its operands, which are numbers too.
-    @inline(__always)
-    private func passNumbers(_ instruction: Instruction, _ adjoint: Double, _ rule: UnsafePointer<ScalarRule>) {
-        for position in 0..<Int(instruction.operandCount) {
-            let operand = instruction.operand(position)
-            guard isActive(operand) else { continue }
-            let steps = rule.pointee[position]
-            if case .zero = steps.pointee.form { continue }
-            let contribution = steps.pointee.run(adjoint, instruction, on: tape)
-            let place = Int(operand - start)
-            if flags[place].contains(.present) {
-                adjoints[place] = (Double(bitPattern: adjoints[place]) + contribution).bitPattern
-            } else {
-                // The first contribution is stored, not added to 0: 0 + −0 would be +0.
-                adjoints[place] = contribution.bitPattern
-                flags[place].insert(.present)
+    /// Passes the adjoints of numbers on to their operands, which are numbers too, down to the first instruction for which
+    /// that is not possible.
+    private func passNumbers(from last: Int32, _ registers: UnsafeMutablePointer<UInt64>) -> Int32 {
+        let instructions = UnsafePointer(tape.instructions)
+        var index = last
+        while index >= start {
+            let place = Int(index &- start)
+            if flags[place].isSuperset(of: [.active, .present]) {
+                let instruction = instructions + Int(index)
+                let rule = rules[instruction.pointee.primitive]
+                guard instruction.pointee.isFloat64Scalar, rule.pointee.isElementwise else { return index }
+                let adjoint = Double(bitPattern: adjoints[place])
+                for position in 0..<Int(instruction.pointee.operandCount) {
+                    let operand = instruction.pointee.operand(position)
+                    let steps = rule.pointee[position]
+                    guard isActive(operand), steps.pointee.form != .zero else { continue }
+                    add(steps.run(adjoint, instruction, on: instructions, registers), at: Int(operand &- start))
+                }
             }
+            index &-= 1
+        }
+        return index
+    }
+
+    @inline(__always)
+    private func add(_ contribution: Double, at place: Int) {
+        if flags[place].contains(.present) {
+            adjoints[place] = (Double(bitPattern: adjoints[place]) + contribution).bitPattern
+        } else {
+            // The first contribution is stored, not added to 0: 0 + −0 would be +0.
+            adjoints[place] = contribution.bitPattern
+            flags[place].insert(.present)
         }
     }
 
     /// Passes the adjoint of an instruction on to its operands.
-    private func passTensors(_ index: Int32, _ instruction: Instruction, _ rule: UnsafePointer<ScalarRule>) {
+    private func passTensors(_ index: Int32) {
+        guard flags[Int(index - start)].isSuperset(of: [.active, .present]) else { return }
+        let instruction = tape[index]
+        let rule = rules[instruction.primitive]
         let adjoint = adjoint(of: index, consume: !flags[Int(index - start)].contains(.wanted))
         let isQuick = !isRecorded && rule.pointee.isElementwise && instruction.elementType == .float64
         for position in 0..<tape.operandCount(of: instruction) {
@@ -188,7 +209,7 @@ struct Sweep {
     }
 
     /// Adds to the adjoint of an instruction.
-    private func add(_ contribution: Tensor, to index: Int32) {
+    private func add(_ contribution: consuming Tensor, to index: Int32) {
         let place = Int(index - start)
         guard flags[place].contains(.present) else { return store(contribution, at: place) }
         let instruction = tape[index]
@@ -209,7 +230,7 @@ struct Sweep {
         }
     }
 
-    private func store(_ adjoint: Tensor, at place: Int) {
+    private func store(_ adjoint: consuming Tensor, at place: Int) {
         flags[place].insert(.present)
         indices?[place] = adjoint.serial == tape.serial ? adjoint.index : -1
         if let storage = adjoint.storage {

@@ -8,7 +8,7 @@ extension Primitive {
         // Choices
         maximum, minimum, select, equal, notEqual, less, lessOrEqual,
         // Sums and products
-        sum, matmul,
+        sum, matmul, outer,
         // Shapes
         broadcast, reshape, transpose, slice, pad,
         // Types and the tape's own

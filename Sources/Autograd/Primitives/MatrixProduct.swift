@@ -29,7 +29,8 @@ extension Primitive {
             guard batchA.elementsEqual(batchB) else {
                 throw Refusal("the leading axes \(Array(batchA)) and \(Array(batchB)) differ")
             }
-            var shape = Tensor.Shape(batchA)
+            var shape = Tensor.Shape()
+            for length in batchA { shape.append(length) }
             if a.shape.rank > 1 { shape.append(a.shape[a.shape.rank - 2]) }
             if b.shape.rank > 1 { shape.append(b.shape[b.shape.rank - 1]) }
             return Result(shape, a.elementType)
@@ -37,20 +38,22 @@ extension Primitive {
         kernel: { operands, result, _ in
             let (a, b) = (operands[0], operands[1])
             let (left, right) = (a.matrix(isLeft: true), b.matrix(isLeft: false))
-            var target = result.elements
-            func multiply(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer) {
+            func multiply(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, into target: UnsafeMutableRawPointer) {
                 ck_matmul(
                     ck_type(result.elementType), left.rows, right.columns, left.columns, a, left.rowStride,
                     left.columnStride,
                     b, right.rowStride, right.columnStride, target)
-                target += left.rows * right.columns * result.elementType.size
             }
-            if a.shape.rank <= 2 { return multiply(a.elements, b.elements) }
+            if a.shape.rank <= 2 { return multiply(a.elements, b.elements, into: result.elements) }
             let batch = a.shape.indices.dropLast(2)
             var offsets: [Int] = []
             b.forEachOffset(batch) { offsets.append($0) }
             var next = offsets.makeIterator()
-            a.forEachStart(batch) { multiply($0, b.elements + next.next()! * b.elementType.size) }
+            var target = result.elements
+            a.forEachStart(batch) {
+                multiply($0, b.elements + next.next()! * b.elementType.size, into: target)
+                target += left.rows * right.columns * result.elementType.size
+            }
         },
         pullbacks: [
             .using(.operand(1)) { adjoint, call in
@@ -58,7 +61,7 @@ extension Primitive {
                 return switch (call.shape(ofOperand: 0).rank, b.rank) {
                 case (1, 1): adjoint * b
                 case (1, _): Autograd.matmul(b, adjoint)
-                case (_, 1): adjoint.asColumn * b
+                case (_, 1): outer(adjoint, b)
                 default: Autograd.matmul(adjoint, b.transposed())
                 }
             },
@@ -66,7 +69,7 @@ extension Primitive {
                 let a = call.operand(0)
                 return switch (a.rank, call.shape(ofOperand: 1).rank) {
                 case (1, 1): adjoint * a
-                case (1, _): a.asColumn * adjoint
+                case (1, _): outer(a, adjoint)
                 case (_, 1): Autograd.matmul(adjoint, a)
                 default: Autograd.matmul(a.transposed(), adjoint)
                 }
@@ -95,11 +98,6 @@ extension Primitive {
                     [Tensor.zeros([2, 1, 1]), Tensor.zeros([3, 1, 1])], because: "leading axes [2] and [3]"),
             ]
         })
-}
-
-extension Tensor {
-    /// A vector as a matrix of one column.
-    fileprivate var asColumn: Tensor { reshaped(to: [shape[0], 1]) }
 }
 
 extension Primitive.ArrayView {

@@ -9,7 +9,7 @@ import CKernels
 extension Primitive {
     /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor {
-        if operandCount == 2, let loop = float64Loop, let result = quickly(x, y, loop) { return result }
+        if operandCount == 2, let function = float64Function, let result = quickly(x, y, function) { return result }
         return self(x, y, attributes: .none)
     }
 
@@ -62,20 +62,20 @@ extension Primitive {
     /// An element-wise operation on float64 that one run of the loop can cross: on two numbers, two arrays of one shape, or
     /// an array and a number; nil for others.
     @inline(__always)
-    private func quickly(_ x: Tensor, _ y: Tensor, _ loop: ElementLoop) -> Tensor? {
+    private func quickly(_ x: Tensor, _ y: Tensor, _ function: NumberFunction) -> Tensor? {
         guard x.elementType == .float64, y.elementType == .float64 else { return nil }
         let serial = ck_current_context().pointee.serial
         guard x.serial == 0 || x.serial == serial, y.serial == 0 || y.serial == serial else { return nil }
         if x.storage == nil && y.storage == nil {
-            let value = loop.run(x.bits, y.bits)
-            guard x.serial | y.serial != 0 else { return value }
-            return Tape.withCurrent { tape in
-                let index = tape.append(
-                    self, .float64, shape: 0, bits: value.bits, operandCount: 2, tape.index(of: x), tape.index(of: y))
-                return value.on(tape, index)
+            let bits = function(Double(bitPattern: x.bits), Double(bitPattern: y.bits)).bitPattern
+            guard x.serial | y.serial != 0 else { return Tensor(storage: nil, bits: bits, elementType: .float64) }
+            let (first, second) = (Tape.currentIndex(of: x), Tape.currentIndex(of: y))
+            let index = Tape.withCurrent {
+                $0.append(self, .float64, shape: 0, bits: bits, operandCount: 2, first, second)
             }
+            return Tensor(storage: nil, bits: bits, elementType: .float64, serial: serial, index: index)
         }
-        return quicklyOnArrays(x, y, loop)
+        return quicklyOnArrays(x, y, function.loop)
     }
 
     @inline(never)
@@ -119,19 +119,6 @@ extension Primitive {
             if uses.contains(.operand(1)) && y.storage != nil { tape.keep(y, for: second) }
             return value.on(tape, index)
         }
-    }
-}
-
-extension ElementLoop {
-    /// The function of two float64.
-    @inline(__always)
-    fileprivate func run(_ x: UInt64, _ y: UInt64) -> Tensor {
-        var result: UInt64 = 0
-        withUnsafePointer(to: (x, y)) { pair in
-            let x = UnsafeRawPointer(pair)
-            run(1, x, x + 8, (1, 1), into: &result)
-        }
-        return Tensor(storage: nil, bits: result, elementType: .float64)
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// The sum of all elements, of rank 0. The sum of none is 0.
 public func sum(_ x: Tensor) -> Tensor {
-    x.rank == 0 && x.elementType.isFloat ? x : sum(x, ofSorted: Array(0..<x.rank), keepDimensions: false)
+    x.rank == 0 && x.elementType.isFloat ? x : Primitive.sum(x, attributes: overAllAxes[x.rank])
 }
 
 /// The sum over one axis; a negative one counts from the end.
@@ -18,11 +18,12 @@ public func sum(_ x: Tensor, along axis: Int, keepDimensions: Bool = false) -> T
 public func sum(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -> Tensor {
     if axes.isEmpty { return x }
     let axes = axes.map { x.shape.resolved(axis: $0) ?? $0 }.sorted()
-    return sum(x, ofSorted: axes, keepDimensions: keepDimensions)
+    return Primitive.sum(x, attributes: ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)])
 }
 
-private func sum(_ x: Tensor, ofSorted axes: [Int], keepDimensions: Bool) -> Tensor {
-    Primitive.sum(x, attributes: ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)])
+/// The attributes of the sum over all axes, by rank.
+private let overAllAxes: [Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
+    ["axes": .integers(Array(0..<rank)), "keepDimensions": false]
 }
 
 /// The mean of all elements, of rank 0. The mean of none is NaN.

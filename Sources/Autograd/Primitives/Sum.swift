@@ -26,9 +26,10 @@ extension Primitive {
         pullbacks: [
             .using([]) { adjoint, call in
                 let shape = call.shape(ofOperand: 0)
-                let kept = shape.reduced(along: call.attributes.integers("axes"), keepDimensions: true)
                 // A single number is broadcast as it is.
-                return Autograd.broadcast(adjoint.rank == 0 ? adjoint : adjoint.reshaped(to: kept), to: shape)
+                if adjoint.rank == 0 { return Autograd.broadcast(adjoint, to: shape) }
+                let kept = shape.reduced(along: call.attributes.integers("axes"), keepDimensions: true)
+                return Autograd.broadcast(adjoint.reshaped(to: kept), to: shape)
             }
         ],
         samples: {

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Objects whose values become variables of a tape: a model's parameters.
 ///
 /// The connection is kept on the tape, never in the object, so that two threads can differentiate one model at a time.
@@ -19,7 +21,11 @@ package final class BoundObjects {
         places = Dictionary(uniqueKeysWithValues: objects.enumerated().map { (ObjectIdentifier($1), Int32($0)) })
     }
 
-    func place(of object: AnyObject) -> Int32? { places[ObjectIdentifier(object)] }
+    /// The place of an object; `guess` is where it probably is.
+    func place(of object: AnyObject, near guess: Int32) -> Int32? {
+        if objects.indices.contains(Int(guess)), objects[Int(guess)] === object { return guess }
+        return places[ObjectIdentifier(object)]
+    }
 
     /// Runs `body` while other tensors stand for the objects, recorded or not.
     package func substituting<Result>(_ values: [Tensor], _ body: () throws -> Result) rethrows -> Result {
@@ -32,15 +38,30 @@ package final class BoundObjects {
 }
 
 extension Tape {
+    /// Objects, and the variables that stand for them.
+    struct Binding {
+        let objects: BoundObjects
+        /// The first variable; the others follow.
+        let start: Int32
+        /// The place behind that of the object which was read last: objects are mostly read in their order.
+        var next: Int32 = 0
+    }
+
     /// The variable that stands for an object on the tape that records now. Nil where nothing records or no objects are
     /// bound; and where others are bound but not this one, which is then noted as a stranger.
     package static func variable(for object: AnyObject) -> Tensor? {
-        guard let tape = current, let (objects, start) = tape.binding else { return nil }
-        guard let place = objects.place(of: object) else {
-            objects.strangers.append(object)
+        guard ck_current_context().pointee.tape != nil else { return nil }
+        return withCurrent { $0.variable(for: object) }
+    }
+
+    private func variable(for object: AnyObject) -> Tensor? {
+        guard binding != nil else { return nil }
+        guard let place = binding!.objects.place(of: object, near: binding!.next) else {
+            binding!.objects.strangers.append(object)
             return nil
         }
-        return tape.value(of: start + place, isRecorded: true)
+        binding!.next = place + 1
+        return value(of: binding!.start + place, isRecorded: true)
     }
 
     /// The value of an object that is bound without being differentiated.
@@ -60,13 +81,13 @@ extension Tape {
     /// Runs `body` while the variables from `start` on stand for these objects.
     func binding<Result>(_ objects: BoundObjects, from start: Int32, _ body: () throws -> Result) rethrows -> Result {
         let outer = binding
-        binding = (objects, start)
+        binding = Binding(objects: objects, start: start)
         defer { binding = outer }
         return try body()
     }
 
     func nameOfBoundObject(_ index: Int32) -> String? {
-        guard let (objects, start) = binding, objects.names.indices.contains(Int(index - start)) else { return nil }
-        return objects.names[Int(index - start)]
+        guard let binding, binding.objects.names.indices.contains(Int(index - binding.start)) else { return nil }
+        return binding.objects.names[Int(index - binding.start)]
     }
 }

@@ -30,6 +30,8 @@ struct Instruction {
         }
     }
 
+    /// The result of type float64 and rank 0.
+    @inline(__always) var number: Double { Double(bitPattern: value) }
     @inline(__always) var isScalar: Bool { shape == 0 }
     @inline(__always) var isFloat64Scalar: Bool { shape == 0 && elementType == .float64 }
     @inline(__always) var keepsStorage: Bool { shape != 0 && value != 0 }

@@ -17,10 +17,11 @@ extension Primitive {
     ) -> Tensor {
         let serial = ck_current_context().pointee.serial
         var isRecorded = false
-        for (position, operand) in operands.enumerated() where operand.serial != 0 {
-            if operand.serial == serial {
+        // By position, here and below: to iterate over tensors counts references.
+        for position in operands.indices where operands[position].serial != 0 {
+            if operands[position].serial == serial {
                 isRecorded = true
-            } else if let error = foreign(operand, position, operands) {
+            } else if let error = foreign(operands[position], position, operands) {
                 return error
             }
         }
@@ -68,10 +69,11 @@ extension Primitive {
             let inputType = operands[operands.count - 1].elementType
             return withResult(result) { target in
                 withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: operands.count) { strided in
-                    for (position, operand) in operands.enumerated() {
+                    for position in operands.indices {
                         strided.initializeElement(
                             at: position,
-                            to: operand.strided(in: operands, at: position).broadcast(operand.shape, to: result.shape))
+                            to: operands[position].strided(in: operands, at: position)
+                                .broadcast(operands[position].shape, to: result.shape))
                     }
                     loops[inputType]!.run(
                         over: result.shape, strided, into: target, operandType: inputType,
@@ -81,13 +83,14 @@ extension Primitive {
         case .kernel(let kernel):
             return withResult(result) { target in
                 withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
-                    for (position, operand) in operands.enumerated() {
-                        let strided = operand.strided(in: operands, at: position)
+                    for position in operands.indices {
+                        let strided = operands[position].strided(in: operands, at: position)
                         views.initializeElement(
                             at: position,
                             to: ArrayView(
-                                elements: UnsafeMutableRawPointer(mutating: strided.address), shape: operand.shape,
-                                strides: strided.strides, elementType: operand.elementType))
+                                elements: UnsafeMutableRawPointer(mutating: strided.address),
+                                shape: operands[position].shape, strides: strided.strides,
+                                elementType: operands[position].elementType))
                     }
                     let packed = ArrayView(
                         elements: target, shape: result.shape, strides: result.shape.packedStrides,
@@ -142,8 +145,8 @@ extension Primitive {
         var uses: Pullback.Uses = []
         // Single numbers are always kept. To ask for the uses only where there is an array also lets a rule that is being
         // traced, over single numbers, use its own primitive.
-        if value.storage != nil || operands.contains(where: { $0.storage != nil }) {
-            for (position, operand) in operands.enumerated() where operand.serial == tape.serial {
+        if value.storage != nil || operands.indices.contains(where: { operands[$0].storage != nil }) {
+            for position in operands.indices where operands[position].serial == tape.serial {
                 uses.formUnion(self.uses(ofOperand: position))
             }
         }
@@ -161,8 +164,8 @@ extension Primitive {
                 operandCount: Instruction.manyOperands, list.start, list.count, attributes: place)
         }
         if uses.contains(.result) { tape.keep(value, for: index) }
-        for (position, operand) in operands.enumerated().prefix(7) where uses.contains(.operand(position)) {
-            tape.keep(operand, forOperand: position, of: index)
+        for position in operands.indices.prefix(7) where uses.contains(.operand(position)) {
+            tape.keep(operands[position], forOperand: position, of: index)
         }
         return value.on(tape, index)
     }
@@ -177,9 +180,11 @@ extension Tensor {
 
     /// How this operand lies in memory. The elements of rank 0 lie in the list of operands itself.
     fileprivate func strided(in operands: UnsafeBufferPointer<Tensor>, at position: Int) -> StridedOperand {
-        if let storage {
-            return StridedOperand(
-                address: storage.elements, strides: storage.strides, elementSize: elementType.size)
+        // References are not counted here: the operands outlive the call.
+        if let unownedStorage {
+            return unownedStorage._withUnsafeGuaranteedRef {
+                StridedOperand(address: $0.elements, strides: $0.strides, elementSize: elementType.size)
+            }
         }
         let inline = UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
         return StridedOperand(address: inline, strides: Shape(), elementSize: elementType.size)
@@ -190,14 +195,14 @@ extension Primitive {
     /// The values that the pullback of an operand uses.
     @inline(__always)
     func uses(ofOperand position: Int) -> Pullback.Uses {
-        if isElementwise { return ScalarRule.of(identifier).pointee[position].pointee.uses }
+        if isElementwise { return ScalarRule.table[identifier].pointee[position].pointee.uses }
         guard position < pullbacks.count else { return [] }
         return pullbacks[position].declaredUses!
     }
 
     /// Applies this primitive to one operand.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        if operandCount == 1, let loop = float64Loop, let result = quickly(x, loop) { return result }
+        if operandCount == 1, let function = float64Function, let result = quickly(x, function) { return result }
         return self(x, attributes: .none)
     }
 
@@ -208,28 +213,33 @@ extension Primitive {
 
     /// An element-wise operation on a number or an array of float64 that one run of the loop can cross; nil for others.
     @inline(__always)
-    private func quickly(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
+    private func quickly(_ x: Tensor, _ function: NumberFunction) -> Tensor? {
         guard x.elementType == .float64, x.serial == 0 || x.serial == ck_current_context().pointee.serial else {
             return nil
         }
-        let value: Tensor
-        if let storage = x.storage {
-            guard let stride = storage.runStride else { return nil }
-            let result = Storage.allocate(storage.shape, .float64)
-            loop.run(storage.count, storage.elements, stride, into: result.elements)
-            value = Tensor(result)
-        } else {
-            value = loop.run(x.bits)
+        if x.storage != nil { return quicklyOnArray(x, function.loop) }
+        let bits = function(Double(bitPattern: x.bits)).bitPattern
+        guard x.serial != 0 else { return Tensor(storage: nil, bits: bits, elementType: .float64) }
+        let index = Tape.withCurrent { tape in
+            tape.append(self, .float64, shape: 0, bits: bits, operandCount: 1, x.index)
         }
+        return Tensor(storage: nil, bits: bits, elementType: .float64, serial: x.serial, index: index)
+    }
+
+    @inline(never)
+    private func quicklyOnArray(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
+        guard let storage = x.unownedStorage, let run = storage._withUnsafeGuaranteedRef(\.run) else { return nil }
+        let (shape, count) = storage._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
+        let result = Storage.allocate(shape, .float64)
+        loop.run(count, run.start, run.stride, into: result.elements)
+        let value = Tensor(result)
         guard x.serial != 0 else { return value }
         return Tape.withCurrent { tape in
             let index = tape.append(
-                self, .float64, shape: tape[x.index].shape, bits: value.bits, operandCount: 1, x.index)
-            if value.storage != nil {
-                let uses = uses(ofOperand: 0)
-                if uses.contains(.result) { tape.keep(value, for: index) }
-                if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }
-            }
+                self, .float64, shape: tape[x.index].shape, bits: 0, operandCount: 1, x.index)
+            let uses = uses(ofOperand: 0)
+            if uses.contains(.result) { tape.keep(value, for: index) }
+            if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }
             return value.on(tape, index)
         }
     }
@@ -267,14 +277,6 @@ extension StridedOperand {
 }
 
 extension ElementLoop {
-    /// The function of one float64.
-    @inline(__always)
-    func run(_ x: UInt64) -> Tensor {
-        var result: UInt64 = 0
-        withUnsafePointer(to: x) { run(1, UnsafeRawPointer($0), 1, into: &result) }
-        return Tensor(storage: nil, bits: result, elementType: .float64)
-    }
-
     /// A function of one float64 along a run.
     @inline(__always)
     func run(_ count: Int, _ x: UnsafeRawPointer, _ stride: Int, into result: UnsafeMutableRawPointer) {

@@ -26,8 +26,8 @@ public final class Primitive: Sendable {
     public let isElementwise: Bool
     /// The loops of an element-wise primitive, at hand without reference counting; all nil for others.
     let loops: ElementLoops
-    /// The loop from float64 to float64, for the quick forms; nil where the primitive takes or makes conditions.
-    let float64Loop: ElementLoop?
+    /// The function from float64 to float64, for the quick forms; nil where the primitive takes or makes conditions.
+    let float64Function: NumberFunction?
 
     /// Decides what the result is, or throws a ``Refusal``.
     public typealias ResultRule = @Sendable (Operands, Attributes) throws(Refusal) -> Result
@@ -82,9 +82,9 @@ public final class Primitive: Sendable {
         self.makeRefusals = refusals
         if case .elementwise(let loops, let signature) = implementation {
             (isElementwise, self.loops) = (true, loops)
-            float64Loop = signature == .numbers ? loops[.float64] : nil
+            float64Function = signature == .numbers ? loops[.float64].map(NumberFunction.init) : nil
         } else {
-            (isElementwise, loops, float64Loop) = (false, ElementLoops { _ in nil }, nil)
+            (isElementwise, loops, float64Function) = (false, ElementLoops { _ in nil }, nil)
         }
         identifier = Primitive.reserveIdentifier(for: name)
         Primitive.table[Int(identifier)] = Unmanaged.passRetained(self)

@@ -46,54 +46,69 @@ public struct Pullback: Sendable {
 
 /// One use of a primitive on a tape, as a pullback sees it.
 public struct Call {
-    unowned(unsafe) let tape: Tape
-    let index: Int32
+    /// Not counted: it outlives the call.
+    private let reference: Unmanaged<Tape>
+    private let index: Int32
     /// Whether the values stand for instructions, so that what is computed from them is recorded too.
-    let isRecorded: Bool
-    let uses: Pullback.Uses
+    private let isRecorded: Bool
+    private let uses: Pullback.Uses
 
-    private var instruction: Instruction { tape[index] }
+    @inline(__always)
+    init(tape: Tape, index: Int32, isRecorded: Bool, uses: Pullback.Uses) {
+        reference = Unmanaged.passUnretained(tape)
+        self.index = index
+        self.isRecorded = isRecorded
+        self.uses = uses
+    }
+
+    @inline(__always)
+    private func read<Value>(_ body: (Tape, Instruction) -> Value) -> Value {
+        reference._withUnsafeGuaranteedRef { body($0, $0[index]) }
+    }
+
+    @inline(__always)
+    private func indexOfOperand(_ position: Int) -> Int32 { read { $0.operand(position, of: $1) } }
 
     /// The value of an operand. One that the pullback does not declare to use is a mistake in the primitive.
     public func operand(_ position: Int) -> Tensor {
         guard uses.contains(.operand(position)) else {
-            return undeclared("operand \(position)", ".operand(\(position))", tape.operand(position, of: instruction))
+            return undeclared("operand \(position)", ".operand(\(position))", indexOfOperand(position))
         }
-        return tape.value(of: tape.operand(position, of: instruction), isRecorded: isRecorded)
+        return read { tape, _ in tape.value(of: indexOfOperand(position), isRecorded: isRecorded) }
     }
 
     /// The value of the result. If the pullback does not declare to use it, that is a mistake in the primitive.
     public var result: Tensor {
         guard uses.contains(.result) else { return undeclared("the result", ".result", index) }
-        return tape.value(of: index, isRecorded: isRecorded)
+        return read { tape, _ in tape.value(of: index, isRecorded: isRecorded) }
     }
 
     /// The shape of an operand.
     public func shape(ofOperand position: Int) -> Tensor.Shape {
-        tape.shape(of: tape.operand(position, of: instruction))
+        read { tape, _ in tape.shape(of: indexOfOperand(position)) }
     }
 
     /// The element type of an operand.
     public func elementType(ofOperand position: Int) -> Tensor.ElementType {
-        tape[tape.operand(position, of: instruction)].elementType
+        read { tape, _ in tape[indexOfOperand(position)].elementType }
     }
 
     /// The shape of the result.
-    public var shape: Tensor.Shape { tape.shape(of: index) }
+    public var shape: Tensor.Shape { read { tape, _ in tape.shape(of: index) } }
 
     /// What the operation was given beside its operands.
-    public var attributes: Attributes { tape.attributes(of: instruction) }
+    public var attributes: Attributes { read { $0.attributes(of: $1) } }
 
     /// What stands for a value that a pullback does not use, though it asks for it.
     private func undeclared(_ value: String, _ declaration: String, _ index: Int32) -> Tensor {
-        let primitive = Primitive.numbered(instruction.primitive)
+        let primitive = read { Primitive.numbered($1.primitive) }
         guard primitive.isElementwise else {
             fatalError(
                 "\(primitive.name): a pullback reads \(value), which it does not declare; "
                     + "write .using(\(declaration)) { … }")
         }
         // The uses of an element-wise pullback are known from tracing it: only the shape and the type of this matter.
-        let (shape, type) = (tape.shape(of: index), tape[index].elementType)
+        let (shape, type) = read { tape, _ in (tape.shape(of: index), tape[index].elementType) }
         let placeholder = Tensor(type.isFloat ? .nan : 0, elementType: type)
         if shape.rank == 0 { return placeholder }
         let strides = Tensor.Shape(repeating: 0, rank: shape.rank)

@@ -18,15 +18,19 @@ struct ScalarRule {
     /// What one pullback computes. Numbers lie in registers: first the adjoint, then the operands and the result, then
     /// constants, then what the steps compute. Plain data that lives as long as the process.
     struct Steps {
-        /// The short forms that need no registers.
-        enum Form {
+        /// What the steps amount to.
+        enum Form: UInt8 {
             /// ā = ȳ
             case adjoint
             /// ā = −ȳ
             case negatedAdjoint
-            /// ā = ȳ · operand
-            case adjointTimes(operand: UInt8)
-            /// Any other.
+            /// ā = ȳ · the operand of which `register` is the number
+            case adjointTimesOperand
+            /// ā = ȳ · result
+            case adjointTimesResult
+            /// ā = ȳ · what is in `register` before the last step. So no adjoint waits for the factor.
+            case adjointTimesFactor
+            /// ā is in `register` after the last step.
             case general
             /// The operand gets no gradient.
             case zero
@@ -35,29 +39,25 @@ struct ScalarRule {
         /// Those of an operand that gets no gradient.
         static var none: Steps {
             Steps(
-                form: .zero, uses: [], constants: .init(start: nil, count: 0), steps: .init(start: nil, count: 0),
-                resultRegister: 0)
+                form: .zero, register: 0, uses: [], constants: .init(start: nil, count: 0),
+                steps: .init(start: nil, count: 0))
         }
 
         let form: Form
+        let register: UInt8
         /// The values that the pullback uses.
         let uses: Pullback.Uses
         let constants: UnsafeBufferPointer<UInt64>
         let steps: UnsafeBufferPointer<Step>
-        let resultRegister: Int
     }
 
     /// One instruction: registers that are read; the result goes to the next register.
     struct Step {
-        let operation: Operation
-        let loop: ElementLoop
-        let operandType: Tensor.ElementType
         let operands: (UInt8, UInt8, UInt8)
-    }
-
-    /// Arithmetic on numbers is done inline, all else by the loop.
-    enum Operation {
-        case add, subtract, multiply, divide, negate, other
+        let operandType: Tensor.ElementType
+        /// Arithmetic is done inline, all else by the loop.
+        let arithmetic: Arithmetic?
+        let loop: ElementLoop
     }
 
     private init(tracing primitive: Primitive) {
@@ -69,30 +69,36 @@ struct ScalarRule {
     }
 
     /// All rules by the number of their primitive, each made on first use.
-    nonisolated(unsafe) private static let table: UnsafeMutablePointer<Atomic<UnsafePointer<ScalarRule>?>> = {
-        let table = UnsafeMutablePointer<Atomic<UnsafePointer<ScalarRule>?>>.allocate(capacity: Int(UInt16.max) + 1)
-        for place in 0...Int(UInt16.max) { (table + place).initialize(to: Atomic(nil)) }
-        return table
-    }()
+    struct Table: @unchecked Sendable {
+        private let places: UnsafeMutablePointer<Atomic<UnsafePointer<ScalarRule>?>>
 
-    /// The rule of a primitive.
-    @inline(__always)
-    static func of(_ primitive: UInt16) -> UnsafePointer<ScalarRule> {
-        table[Int(primitive)].load(ordering: .acquiring) ?? make(primitive)
+        fileprivate init() {
+            places = .allocate(capacity: Int(UInt16.max) + 1)
+            for place in 0...Int(UInt16.max) { (places + place).initialize(to: Atomic(nil)) }
+        }
+
+        /// The rule of a primitive.
+        @inline(__always)
+        subscript(primitive: UInt16) -> UnsafePointer<ScalarRule> {
+            places[Int(primitive)].load(ordering: .acquiring) ?? make(primitive)
+        }
+
+        @inline(never)
+        private func make(_ primitive: UInt16) -> UnsafePointer<ScalarRule> {
+            let rule = UnsafeMutablePointer<ScalarRule>.allocate(capacity: 1)
+            rule.initialize(to: ScalarRule(tracing: Primitive.numbered(primitive)))
+            // Tracing may need other rules, so no lock is held: of two threads that make the same rule, the second yields.
+            let (isFirst, first) = places[Int(primitive)].compareExchange(
+                expected: nil, desired: UnsafePointer(rule), ordering: .acquiringAndReleasing)
+            if isFirst { return UnsafePointer(rule) }
+            rule.pointee.deallocate()
+            rule.deallocate()
+            return first!
+        }
     }
 
-    @inline(never)
-    private static func make(_ primitive: UInt16) -> UnsafePointer<ScalarRule> {
-        let rule = UnsafeMutablePointer<ScalarRule>.allocate(capacity: 1)
-        rule.initialize(to: ScalarRule(tracing: Primitive.numbered(primitive)))
-        // Tracing may need other rules, so no lock is held: of two threads that make the same rule, the second yields.
-        let (isFirst, first) = table[Int(primitive)].compareExchange(
-            expected: nil, desired: UnsafePointer(rule), ordering: .acquiringAndReleasing)
-        if isFirst { return UnsafePointer(rule) }
-        rule.pointee.deallocate()
-        rule.deallocate()
-        return first!
-    }
+    /// The one table. To read it is a call, so a loop reads it before it begins.
+    static let table = Table()
 
     private func deallocate() {
         for operand in 0..<3 {
@@ -105,64 +111,90 @@ struct ScalarRule {
 
 // MARK: - Running
 
-extension ScalarRule.Steps {
+extension ScalarRule {
+    /// How many registers the steps of one pullback need at most: 1 KB of them.
+    static var registerCount: Int { 128 }
+}
+
+// Through a pointer, for a copy would cost more than running them.
+extension UnsafePointer<ScalarRule.Steps> {
     /// The adjoint of the operand, from that of the result and from the numbers on the tape.
     @inline(__always)
-    func run(_ adjoint: Double, _ instruction: Instruction, on tape: Tape) -> Double {
-        switch form {
+    func run(
+        _ adjoint: Double, _ instruction: UnsafePointer<Instruction>, on tape: UnsafePointer<Instruction>,
+        _ registers: UnsafeMutablePointer<UInt64>
+    ) -> Double {
+        switch pointee.form {
         case .adjoint: adjoint
         case .negatedAdjoint: -adjoint
-        case .adjointTimes(let operand):
-            adjoint * Double(bitPattern: tape[instruction.operand(Int(operand))].value)
-        case .general: runSteps(adjoint, instruction, on: tape)
+        case .adjointTimesOperand: adjoint * tape[Int(instruction.pointee.operand(Int(pointee.register)))].number
+        case .adjointTimesResult: adjoint * instruction.pointee.number
+        case .adjointTimesFactor:
+            adjoint * number(after: pointee.steps.count - 1, adjoint, instruction, on: tape, registers)
+        case .general: number(after: pointee.steps.count, adjoint, instruction, on: tape, registers)
         case .zero: 0
         }
     }
 
-    private func runSteps(_ adjoint: Double, _ instruction: Instruction, on tape: Tape) -> Double {
-        let operandCount = Int(instruction.operandCount)
-        let given = operandCount + 2
-        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: given + constants.count + steps.count) {
-            registers in
-            registers[0] = adjoint.bitPattern
-            for position in 0..<operandCount {
-                registers[1 + position] = tape[instruction.operand(position)].value
-            }
-            registers[given - 1] = instruction.value
-            for position in constants.indices { registers[given + position] = constants[position] }
-            var next = given + constants.count
-            for step in steps {
-                step.run(registers.baseAddress!, next)
-                next += 1
-            }
-            return Double(bitPattern: registers[resultRegister])
+    /// What is in ``ScalarRule/Steps/register`` after some of the steps: what the last of them computed.
+    @inline(never)
+    private func number(
+        after stepCount: Int, _ adjoint: Double, _ instruction: UnsafePointer<Instruction>,
+        on tape: UnsafePointer<Instruction>, _ registers: UnsafeMutablePointer<UInt64>
+    ) -> Double {
+        registers[0] = adjoint.bitPattern
+        let operandCount = Int(instruction.pointee.operandCount)
+        for position in 0..<operandCount {
+            registers[1 &+ position] = tape[Int(instruction.pointee.operand(position))].value
         }
+        registers[operandCount &+ 1] = instruction.pointee.value
+        var next = registers + (operandCount &+ 2)
+        for constant in pointee.constants {
+            next.pointee = constant
+            next += 1
+        }
+        if stepCount == 0 { return Double(bitPattern: registers[Int(pointee.register)]) }
+        var (step, number) = (pointee.steps.baseAddress!, 0.0)
+        for _ in 0..<stepCount {
+            number = step.run(registers, into: next)
+            step += 1
+            next += 1
+        }
+        return number
+    }
+}
+
+extension UnsafePointer<ScalarRule.Step> {
+    @inline(__always)
+    fileprivate func run(_ registers: UnsafeMutablePointer<UInt64>, into result: UnsafeMutablePointer<UInt64>) -> Double
+    {
+        let x = Double(bitPattern: registers[Int(pointee.operands.0)])
+        let y = Double(bitPattern: registers[Int(pointee.operands.1)])
+        if let number = pointee.arithmetic?(x, y) {
+            result.pointee = number.bitPattern
+            return number
+        }
+        pointee.runLoop(registers, into: result)
+        return Double(bitPattern: result.pointee)
     }
 }
 
 extension ScalarRule.Step {
-    @inline(__always)
-    func run(_ registers: UnsafeMutablePointer<UInt64>, _ result: Int) {
-        let x = Double(bitPattern: registers[Int(operands.0)])
-        let y = Double(bitPattern: registers[Int(operands.1)])
-        switch operation {
-        case .add: registers[result] = (x + y).bitPattern
-        case .subtract: registers[result] = (x - y).bitPattern
-        case .multiply: registers[result] = (x * y).bitPattern
-        case .divide: registers[result] = (x / y).bitPattern
-        case .negate: registers[result] = (-x).bitPattern
-        case .other:
-            let base = UnsafeMutableRawPointer(registers)
-            let addresses = (
-                UnsafeRawPointer(base + Int(operands.0) * 8), UnsafeRawPointer(base + Int(operands.1) * 8),
-                UnsafeRawPointer(base + Int(operands.2) * 8)
-            )
-            withUnsafePointer(to: addresses) { addresses in
-                withUnsafePointer(to: (1, 1, 1)) { strides in
-                    loop.run(
-                        1, UnsafeRawPointer(addresses).assumingMemoryBound(to: UnsafeRawPointer.self),
-                        UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), base + result * 8, operandType)
-                }
+    /// Whether a register is an operand.
+    fileprivate func reads(_ register: UInt8) -> Bool {
+        operands.0 == register || operands.1 == register || operands.2 == register
+    }
+
+    fileprivate func runLoop(_ registers: UnsafeMutablePointer<UInt64>, into result: UnsafeMutablePointer<UInt64>) {
+        let addresses = (
+            UnsafeRawPointer(registers + Int(operands.0)), UnsafeRawPointer(registers + Int(operands.1)),
+            UnsafeRawPointer(registers + Int(operands.2))
+        )
+        withUnsafePointer(to: addresses) { addresses in
+            withUnsafePointer(to: (1, 1, 1)) { strides in
+                loop.run(
+                    1, UnsafeRawPointer(addresses).assumingMemoryBound(to: UnsafeRawPointer.self),
+                    UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), result, operandType)
             }
         }
     }
@@ -217,8 +249,8 @@ private enum Tracing {
         let isConstant = { (index: Int) in tape[Int32(index)].primitive == Primitive.constant.identifier }
         let constants = needed.filter { isConstant($0) }
         let computed = needed.filter { !isConstant($0) }
-        guard start + needed.count <= 256 else {
-            fatalError("\(primitive.name): the pullback of an element-wise primitive has more than 250 steps")
+        guard start + needed.count <= ScalarRule.registerCount else {
+            fatalError("\(primitive.name): the pullback of an element-wise primitive has more than 120 steps")
         }
         var registers = [Int: UInt8]()
         for (register, index) in (Array(0..<start) + constants + computed).enumerated() {
@@ -226,7 +258,8 @@ private enum Tracing {
         }
         let steps = computed.map { index in
             let instruction = tape[Int32(index)]
-            let operands = tape.operands(of: instruction).map { registers[source(Int($0))]! } + [0, 0, 0]
+            var operands = tape.operands(of: instruction).map { registers[source(Int($0))]! }
+            while operands.count < 3 { operands.append(operands[0]) }
             let type = tape[tape.operand(Int(instruction.operandCount) - 1, of: instruction)].elementType
             guard instruction.isScalar, let loop = Primitive.numbered(instruction.primitive).loops[type] else {
                 fatalError(
@@ -234,40 +267,30 @@ private enum Tracing {
                         + "but it uses \(Primitive.numbered(instruction.primitive).name)")
             }
             return ScalarRule.Step(
-                operation: operation(loop), loop: loop, operandType: type,
-                operands: (operands[0], operands[1], operands[2]))
+                operands: (operands[0], operands[1], operands[2]), operandType: type, arithmetic: loop.arithmetic,
+                loop: loop)
         }
-        let result = Int(registers[output]!)
+        let (form, register) = form(steps, result: registers[output]!, given: UInt8(start))
         return ScalarRule.Steps(
-            form: form(steps, result, start), uses: uses,
-            constants: immortal(constants.map { tape[Int32($0)].value }), steps: immortal(steps), resultRegister: result
-        )
+            form: form, register: register, uses: uses,
+            constants: immortal(constants.map { tape[Int32($0)].value }), steps: immortal(steps))
     }
 
-    private static func operation(_ loop: ElementLoop) -> ScalarRule.Operation {
-        guard case .kernel(let kernel) = loop else { return .other }
-        let address = unsafeBitCast(kernel, to: UInt.self)
-        let arithmetic: [(ck_function, ScalarRule.Operation)] = [
-            (CK_ADD, .add), (CK_SUBTRACT, .subtract), (CK_MULTIPLY, .multiply), (CK_DIVIDE, .divide),
-            (CK_NEGATE, .negate),
-        ]
-        for (function, operation) in arithmetic
-        where unsafeBitCast(ck_elementwise(function, CK_FLOAT64)!, to: UInt.self) == address { return operation }
-        return .other
-    }
-
-    /// The short form that the steps amount to; `start` is the number of registers that are given.
-    private static func form(_ steps: [ScalarRule.Step], _ result: Int, _ start: Int) -> ScalarRule.Steps.Form {
-        if result == 0 { return .adjoint }
-        guard steps.count == 1, result == start else { return .general }
-        let (first, second) = (steps[0].operands.0, steps[0].operands.1)
-        let isOperand = { (register: UInt8) in register > 0 && register < start - 1 }
-        switch steps[0].operation {
-        case .negate where first == 0: return .negatedAdjoint
-        case .multiply where first == 0 && isOperand(second): return .adjointTimes(operand: second - 1)
-        case .multiply where second == 0 && isOperand(first): return .adjointTimes(operand: first - 1)
-        default: return .general
-        }
+    /// What the steps amount to, and the register that it needs; `given` is the number of registers that are given.
+    private static func form(
+        _ steps: [ScalarRule.Step], result: UInt8, given: UInt8
+    ) -> (ScalarRule.Steps.Form, register: UInt8) {
+        if result == 0 { return (.adjoint, 0) }
+        guard let last = steps.last, result >= given else { return (.general, result) }
+        let (x, y) = (last.operands.0, last.operands.1)
+        if steps.count == 1, last.arithmetic == .negate, x == 0 { return (.negatedAdjoint, 0) }
+        // The result of the last step is ā, for no step is without use.
+        guard last.arithmetic == .multiply, (x == 0) != (y == 0),
+            steps.dropLast().allSatisfy({ !$0.reads(0) })
+        else { return (.general, result) }
+        let factor = max(x, y)
+        if factor == given - 1 { return (.adjointTimesResult, factor) }
+        return factor < given ? (.adjointTimesOperand, factor - 1) : (.adjointTimesFactor, factor)
     }
 
     /// A copy that lives as long as the process.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The list of operations that were recorded, in the order in which they were executed.
 ///
 /// The tape is the program: one flat list of instructions in single static assignment, each naming a primitive and, by
@@ -19,7 +21,7 @@ public final class Tape {
     // for overlapping accesses, which cost as much as recording itself, are left out.
     @exclusivity(unchecked) private(set) var instructions: UnsafeMutablePointer<Instruction>
     @exclusivity(unchecked) private(set) var count = 0
-    @exclusivity(unchecked) private var capacity = 64
+    @exclusivity(unchecked) private var capacity: Int
     /// The shapes of results; the first one is that of rank 0.
     @exclusivity(unchecked) private var shapes: ContiguousArray<Tensor.Shape> = []
     @exclusivity(unchecked) private var attributeTable: ContiguousArray<Attributes> = []
@@ -29,17 +31,20 @@ public final class Tape {
     @exclusivity(unchecked) private var keepsStorages = false
     /// The primitive whose pullback this tape traces.
     @exclusivity(unchecked) var tracedPrimitive: String?
-    /// The objects that variables of this tape stand for, and the first of those variables.
-    @exclusivity(unchecked) var binding: (objects: BoundObjects, start: Int32)?
+    /// The objects that variables of this tape stand for.
+    @exclusivity(unchecked) var binding: Binding?
     /// What is noted where this tape records a program; nil elsewhere.
     @exclusivity(unchecked) var notes: ProgramNotes?
 
     init(serial: UInt64) {
         self.serial = serial
+        // Room for as many as the thread's last tape had: the next one is often alike.
+        capacity = max(16, Int(ck_current_context().pointee.instructions))
         instructions = .allocate(capacity: capacity)
     }
 
     deinit {
+        ck_current_context().pointee.instructions = UInt64(count)
         if keepsStorages {
             for index in 0..<count where instructions[index].keepsStorage {
                 Unmanaged<Storage>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(instructions[index].value))!).release()
@@ -97,6 +102,7 @@ extension Tape {
     private func placeInTable(of shape: Tensor.Shape) -> UInt32 {
         // The latest shapes come back most often; an older one may be listed twice, which does no harm.
         for place in shapes.indices.suffix(8).reversed() where shapes[place] == shape { return UInt32(place + 1) }
+        if shapes.isEmpty { shapes.reserveCapacity(8) }
         shapes.append(shape)
         return UInt32(shapes.count)
     }
@@ -119,6 +125,12 @@ extension Tape {
     @inline(__always)
     func index(of tensor: Tensor) -> Int32 {
         tensor.serial == serial ? tensor.index : appendGiven(.constant, tensor)
+    }
+
+    /// The instruction of the tape that records that a constant or one of its tensors stands for.
+    @inline(__always)
+    static func currentIndex(of tensor: Tensor) -> Int32 {
+        tensor.serial != 0 ? tensor.index : withCurrent { $0.appendGiven(.constant, tensor) }
     }
 
     /// Adds a value that was not computed by the tape, and keeps it.

@@ -20,8 +20,10 @@ extension Tensor {
 
         /// A shape of `rank` equal lengths.
         init(repeating length: Int, rank: Int) {
+            precondition(0...Shape.maximumRank ~= rank)
             self.init()
-            for _ in 0..<rank { append(length) }
+            self.rank = rank
+            for axis in 0..<rank { self[axis] = length }
         }
 
         /// Adds an axis behind the others.
@@ -115,9 +117,10 @@ extension Tensor.Shape: ExpressibleByArrayLiteral, Hashable, CustomStringConvert
 extension Tensor.Shape {
     /// The strides of a packed row-major array of this shape: how many elements lie between neighbours along each axis.
     var packedStrides: Tensor.Shape {
-        var strides = Tensor.Shape(repeating: 1, rank: rank)
-        var step = 1
-        for axis in indices.reversed() {
+        var strides = self
+        var (step, axis) = (1, rank)
+        while axis > 0 {
+            axis -= 1
             strides[axis] = step
             step *= self[axis]
         }

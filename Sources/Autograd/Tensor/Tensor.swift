@@ -44,7 +44,7 @@ public struct Tensor: @unchecked Sendable {
     static let failedSerial = UInt64.max
 
     /// What a failed operation yields inside ``Tensor/checked(_:)``: it absorbs every further operation.
-    static var failed: Tensor {
+    package static var failed: Tensor {
         Tensor(storage: nil, bits: Double.nan.bitPattern, elementType: .float64, serial: failedSerial)
     }
 
@@ -59,7 +59,7 @@ public struct Tensor: @unchecked Sendable {
 
 extension Tensor {
     /// The lengths of the axes.
-    public var shape: Shape { storage?.shape ?? Shape() }
+    @inline(__always) public var shape: Shape { unownedStorage?._withUnsafeGuaranteedRef(\.shape) ?? Shape() }
     /// The number of axes.
     public var rank: Int { storage?.rank ?? 0 }
     /// The number of elements; 1 for rank 0.

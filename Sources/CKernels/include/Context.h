@@ -16,6 +16,8 @@ typedef struct {
     void *_Nullable errorScope;
     /// The place in the table of open serial numbers that this thread used last.
     uint64_t slot;
+    /// How many instructions this thread's last tape had.
+    uint64_t instructions;
 } ck_context;
 
 // Found at a fixed distance from the thread pointer, without a call; also where code is compiled for shared libraries.
