@@ -49,4 +49,18 @@ void ck_matmul(
     table()->matmul[type](rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result);
 }
 
+const void *ck_scalar_code(ck_scalar_function function, ck_scalar_form form) {
+    if (function >= CK_SCALAR_FUNCTION_COUNT || form >= CK_SCALAR_FORM_COUNT) __builtin_trap();
+    return (const void *)table()->scalar[function][form];
+}
+
+const void *ck_scalar_long_code(ck_scalar_long operation) {
+    if (operation >= CK_SCALAR_LONG_COUNT) __builtin_trap();
+    return (const void *)table()->scalarLong[operation];
+}
+
+void ck_run_scalars(const ck_scalar_instruction *code, double *registers) {
+    ((void (*)(const ck_scalar_instruction *, double *, double))code->code)(code, registers, 0);
+}
+
 const char *ck_instruction_set(void) { return table()->name; }

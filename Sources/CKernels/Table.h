@@ -3,6 +3,7 @@
 #define CKERNELS_TABLE_H
 
 #include "Kernels.h"
+#include "Scalars.h"
 
 struct ck_table {
     const char *name;
@@ -14,6 +15,8 @@ struct ck_table {
     void (*matmul[2])(
         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
         const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
+    void (*const (*scalar)[CK_SCALAR_FORM_COUNT])(const ck_scalar_instruction *i, double *r, double last);
+    void (*const *scalarLong)(const ck_scalar_instruction *i, double *r, double last);
 };
 
 extern const struct ck_table ck_baseline;

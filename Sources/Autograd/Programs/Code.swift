@@ -11,12 +11,20 @@ final class Code: Sendable {
     let outputs: [Output]
     /// The values that last from one run to the next, at the front of the block.
     let state: [Input]
-    let steps: [Step]
+    let work: Work
     let guards: [Guard]
-    /// What is done once the guards hold: new state that could not be written in place.
-    let commits: [Step]
     let constants: Tensor
+    /// Where the block has the constants from the start; nil where they stay a piece of their own.
+    let initial: Place?
     let blockSize: Int
+
+    /// What is computed, and what is done once the guards hold: new state that could not be written in place.
+    enum Work: Sendable {
+        /// Steps over arrays.
+        case arrays([Step], commits: [Step])
+        /// Instructions for single numbers.
+        case scalars(ScalarCode, commits: ScalarCode?)
+    }
 
     struct Input: Sendable {
         let type: Primitive.Result
@@ -43,17 +51,17 @@ final class Code: Sendable {
     }
 
     init(
-        graph: Graph, inputs: [Input], outputs: [Output], state: [Input], steps: [Step], guards: [Guard],
-        commits: [Step], constants: Tensor, blockSize: Int
+        graph: Graph, inputs: [Input], outputs: [Output], state: [Input], work: Work, guards: [Guard],
+        constants: Tensor, initial: Place?, blockSize: Int
     ) {
         self.graph = graph
         self.inputs = inputs
         self.outputs = outputs
         self.state = state
-        self.steps = steps
+        self.work = work
         self.guards = guards
-        self.commits = commits
         self.constants = constants
+        self.initial = initial
         self.blockSize = blockSize
     }
 
@@ -89,6 +97,9 @@ final class Memory {
         bases.initialize(
             repeating: .allocate(byteCount: max(code.blockSize, 1), alignment: Arena.alignment), count: code.baseCount)
         bases[1] = code.constants.storage!.elements
+        if let place = code.initial {
+            place.address(bases).copyMemory(from: bases[1], byteCount: code.constants.elementCount * 8)
+        }
     }
 
     deinit {
@@ -104,9 +115,16 @@ final class Memory {
 extension Code {
     /// Runs the steps. Returns the first guard that does not hold, or nil; where one does not, no state has changed.
     func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Guard? {
-        for step in steps { step.run(bases) }
-        for guarded in guards where !guarded.holds(bases) { return guarded }
-        for step in commits { step.run(bases) }
+        switch work {
+        case .scalars(let code, let commits):
+            code.run(bases[0])
+            for guarded in guards where !guarded.holds(bases) { return guarded }
+            commits?.run(bases[0])
+        case .arrays(let steps, let commits):
+            for step in steps { step.run(bases) }
+            for guarded in guards where !guarded.holds(bases) { return guarded }
+            for step in commits { step.run(bases) }
+        }
         return nil
     }
 }

@@ -103,6 +103,7 @@ extension Graph {
 
 extension Graph.Node {
     var isConstant: Bool { value != nil }
+    var type: Primitive.Result { Primitive.Result(shape, elementType) }
     var isElementwise: Bool { primitive.isElementwise }
 
     /// The rule by which this sees the elements of its operand, if it is a view.

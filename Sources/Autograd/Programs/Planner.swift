@@ -17,6 +17,11 @@ struct Planner {
 
     /// The code of a graph whose last `stateCount` inputs are state, and its last outputs their new values.
     static func code(_ graph: Graph, stateCount: Int = 0) -> Code {
+        ScalarCompiler.code(graph, stateCount: stateCount) ?? arrays(graph, stateCount: stateCount)
+    }
+
+    /// The code of a graph whose steps are loops over arrays.
+    static func arrays(_ graph: Graph, stateCount: Int = 0) -> Code {
         var planner = Planner(Schedule(graph, stateCount: stateCount), stateCount)
         return planner.code()
     }
@@ -36,26 +41,23 @@ struct Planner {
         var commits: [Code.Step] = []
         let results = graph.outputs.dropLast(stateCount)
         let outputs = results.enumerated().map { position, node -> Code.Output in
-            let (type, layout) = (Primitive.Result(graph[node].shape, graph[node].elementType), schedule.layouts[node])
+            let (type, layout) = (graph[node].type, schedule.outputs[position])
             if type.shape.rank == 0 { return Code.Output(type: type, place: numberForReading(layout, &steps)) }
             let place = Place(base: firstOutput + position, offset: 0)
             if places[layout.buffer] != place { steps.append(copy(layout, to: place)) }
             return Code.Output(type: type, place: place)
         }
-        for (position, node) in graph.outputs.suffix(stateCount).enumerated() {
-            let layout = schedule.layouts[node]
+        for (position, layout) in schedule.outputs.suffix(stateCount).enumerated() {
             if places[layout.buffer] != statePlace(position) { commits.append(copy(layout, to: statePlace(position))) }
         }
         let guards = graph.guards.map { guarded in
             let layout = packedForReading(schedule.layouts[guarded.index], &steps)
-            let node = graph[guarded.index]
-            return Code.Guard(
-                condition: guarded.condition, place: layout, type: Primitive.Result(node.shape, node.elementType))
+            return Code.Guard(condition: guarded.condition, place: layout, type: graph[guarded.index].type)
         }
         return Code(
             graph: graph, inputs: inputs(graph.inputs.dropLast(stateCount)), outputs: outputs,
-            state: inputs(graph.inputs.suffix(stateCount)), steps: steps, guards: guards, commits: commits,
-            constants: Tensor(constants), blockSize: arena.size)
+            state: inputs(graph.inputs.suffix(stateCount)), work: .arrays(steps, commits: commits), guards: guards,
+            constants: Tensor(constants), initial: nil, blockSize: arena.size)
     }
 }
 
@@ -153,7 +155,7 @@ extension Planner {
     /// Arrays that are results are written where they are handed out.
     private mutating func placeOutputs() {
         for (position, node) in graph.outputs.dropLast(stateCount).enumerated() {
-            let (layout, shape) = (schedule.layouts[node], graph[node].shape)
+            let (layout, shape) = (schedule.outputs[position], graph[node].shape)
             let buffer = schedule.buffers[layout.buffer]
             if shape.rank > 0, buffer.kind == .made, places[layout.buffer] == nil, layout.isWhole(buffer) {
                 places[layout.buffer] = Place(base: firstOutput + position, offset: 0)
@@ -165,7 +167,7 @@ extension Planner {
     private mutating func placeNewState() {
         guard graph.guards.isEmpty else { return }
         for (position, node) in graph.outputs.suffix(stateCount).enumerated() {
-            let layout = schedule.layouts[node]
+            let layout = schedule.outputs[graph.outputs.count - stateCount + position]
             let (new, old) = (schedule.buffers[layout.buffer], stateBuffer(position))
             guard new.kind == .made, places[layout.buffer] == nil, layout.isWhole(new) else { continue }
             if schedule.buffers[old].lastReader < new.step || mayOverwrite(old, node, at: new.step) {
@@ -238,8 +240,7 @@ extension Planner {
         nodes.map { node in
             let place = places[schedule.layouts[node].buffer]!
             return Code.Input(
-                type: Primitive.Result(graph[node].shape, graph[node].elementType), place: place.base == 0 ? place : nil
-            )
+                type: graph[node].type, place: place.base == 0 ? place : nil)
         }
     }
 

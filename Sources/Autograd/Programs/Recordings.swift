@@ -61,9 +61,18 @@ extension Code {
         return """
               \(inputs.map { "\($0.type.elementType.abbreviation)\($0.type.shape)" }.joined(separator: ", ")) -> \
             \(outputs.map { "\($0.type.elementType.abbreviation)\($0.type.shape)" }.joined(separator: ", "))
-              \(instructionCount) instructions recorded, \(computed) computed in \(steps.count) steps
+              \(instructionCount) instructions recorded, \(computed) computed in \(work)
               \(blockSize) bytes of memory a run, \(constants.elementCount * 8) of constants
             """ + guards.map { "\n  replayed where: \($0.condition)" }.joined()
+    }
+}
+
+extension Code.Work: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .arrays(let steps, let commits): "\(steps.count + commits.count) steps"
+        case .scalars(let code, _): "\(code.count) instructions for single numbers"
+        }
     }
 }
 
@@ -89,8 +98,14 @@ extension Memory {
                 bases[code.firstOutput + position] = outputs[position].writable(as: output.type)
             }
             if code.run(bases) != nil { return false }
-            for (position, output) in code.outputs.enumerated() where output.type.shape.rank == 0 {
-                outputs[position] = number(output)
+            for (position, output) in code.outputs.enumerated() {
+                if output.type.shape.rank == 0 {
+                    outputs[position] = number(output)
+                } else if output.place.base == 0 {
+                    bases[code.firstOutput + position].copyMemory(
+                        from: output.place.address(bases),
+                        byteCount: output.type.shape.elementCount * output.type.elementType.size)
+                }
             }
             return true
         }
@@ -99,8 +114,15 @@ extension Memory {
     /// Makes an input readable for the steps.
     @inline(__always)
     func bind(_ tensor: Tensor, _ position: Int, _ input: Code.Input) {
-        if let storage = tensor.storage {
-            bases[Code.firstInput + position] = storage.elements
+        if let storage = tensor.unownedStorage {
+            storage._withUnsafeGuaranteedRef { storage in
+                if let place = input.place {
+                    place.address(bases).copyMemory(
+                        from: storage.elements, byteCount: storage.count * input.type.elementType.size)
+                } else {
+                    bases[Code.firstInput + position] = storage.elements
+                }
+            }
         } else {
             input.place!.address(bases).storeBytes(of: tensor.bits, as: UInt64.self)
         }

@@ -56,6 +56,8 @@ struct Schedule {
     private(set) var steps: [Step] = []
     /// How each node's value lies, after the last step that looked for it.
     private(set) var layouts: [Layout] = []
+    /// How the outputs lie.
+    private(set) var outputs: [Layout] = []
     /// How the operands of the nodes that are computed lie for them.
     private(set) var operands: [Int: [Layout]] = [:]
     /// The copies of constants, by buffer.
@@ -86,13 +88,15 @@ struct Schedule {
                 steps.append(.kernel(index))
             }
         }
-        for (position, output) in graph.outputs.suffix(stateCount).enumerated() {
+        outputs = graph.outputs.map { layouts[$0] }
+        for (position, output) in outputs.enumerated().suffix(stateCount) {
             // New state that is other old state would be overwritten before it is read.
-            if case .state(let other) = buffers[layouts[output].buffer].kind, other != position {
-                layouts[output] = packedCopy(of: layouts[output])
+            let own = Buffer.Kind.state(position - outputs.count + stateCount)
+            if case .state = buffers[output.buffer].kind, buffers[output.buffer].kind != own {
+                outputs[position] = packedCopy(of: output)
             }
         }
-        for root in graph.roots { read(layouts[root], by: Int.max) }
+        for layout in outputs + graph.guards.map({ layouts[$0.index] }) { read(layout, by: Int.max) }
     }
 
     private mutating func packed(

@@ -4,5 +4,6 @@
 
 #include "Context.h"
 #include "Kernels.h"
+#include "Scalars.h"
 
 #endif

@@ -61,6 +61,14 @@ import Testing
             }
         }
         #expect(!program.explanation.contains("again"), "\(program.explanation)")
+        // The same as loops over arrays, also where it is taken apart into single numbers.
+        let graph = Graph.recording(at: first, of: function).graph!.optimized
+        let memory = Memory(Planner.arrays(graph))
+        for inputs in [first, draw()] {
+            var outputs: [Tensor] = []
+            #expect(memory.run(inputs, into: &outputs))
+            #expect(zip(outputs, function(inputs)).allSatisfy(sameBits), "seed \(seed)\n\(program)")
+        }
     }
 
     /// Longer than a block, and with rows.

@@ -1,0 +1,227 @@
+import CKernels
+
+/// Instructions for single numbers, ready to run.
+final class ScalarCode: Sendable {
+    // Written here and never again, and freed with this object.
+    nonisolated(unsafe) let instructions: UnsafePointer<ck_scalar_instruction>
+    let count: Int
+
+    init(_ instructions: [ck_scalar_instruction]) {
+        let copy = UnsafeMutablePointer<ck_scalar_instruction>.allocate(capacity: instructions.count)
+        copy.initialize(from: instructions, count: instructions.count)
+        self.instructions = UnsafePointer(copy)
+        count = instructions.count
+    }
+
+    deinit { instructions.deallocate() }
+
+    @inline(__always)
+    func run(_ block: UnsafeMutableRawPointer) {
+        ck_run_scalars(instructions, block.assumingMemoryBound(to: Double.self))
+    }
+}
+
+/// Writes the instructions of a tiny program.
+struct ScalarCompiler {
+    private let graph: ScalarGraph
+    private let stateCount: Int
+    private var schedule: ScalarSchedule
+    /// The register of each value.
+    private var registers: [Int?]
+    private var registerCount = 0
+    private var instructions: [ck_scalar_instruction] = []
+    /// The value that the last instruction hands to the next.
+    private var last: Int?
+    /// Where each input of the graph begins.
+    private var starts: [Int] = []
+
+    /// The code of a graph of tiny float64 arrays; nil for another.
+    static func code(_ graph: Graph, stateCount: Int) -> Code? {
+        guard let scalars = ScalarGraph(graph) else { return nil }
+        var compiler = ScalarCompiler(scalars, stateCount)
+        return compiler.code()
+    }
+
+    private init(_ graph: ScalarGraph, _ stateCount: Int) {
+        self.graph = graph
+        self.stateCount = stateCount
+        let roots = graph.graph.outputs.map { graph.values(of: $0) }
+        let results = roots.dropLast(stateCount).flatMap(\.self)
+        let guarded = graph.graph.guards.flatMap { graph.values(of: $0.index) }
+        schedule = ScalarSchedule(graph, outputs: results + guarded, state: roots.suffix(stateCount).flatMap(\.self))
+        registers = [Int?](repeating: nil, count: graph.sources.count)
+    }
+
+    private mutating func code() -> Code {
+        placeGiven()
+        let constants = placeConstants()
+        let graph = self.graph.graph
+        let newState = graph.outputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
+        let oldState = graph.inputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
+        // Results and guards are read at the end, when the old state may be gone.
+        let results = graph.outputs.dropLast(stateCount).map { self.graph.values(of: $0) }
+        let guarded = graph.guards.map { self.graph.values(of: $0.index) }
+        var copies: [(from: Int, to: Int)] = []
+        let outputs = zip(results, graph.outputs).map { values, node in
+            Code.Output(type: graph[node].type, place: placeTogether(values, except: Set(oldState), &copies))
+        }
+        let guards = zip(guarded, graph.guards).map { values, guarded in
+            Code.Guard(
+                condition: guarded.condition, place: placeTogether(values, except: Set(oldState), &copies),
+                type: graph[guarded.index].type)
+        }
+        let moves = placeNewState(newState, over: oldState, mayOverwrite: guards.isEmpty)
+        for value in schedule.order { emit(value) }
+        for (from, to) in copies { emit(copyOf: registers[from]!, to: to) }
+        var commits: [ck_scalar_instruction] = []
+        if guards.isEmpty {
+            for (from, to) in moves { emit(copyOf: from, to: to) }
+        } else {
+            let computed = instructions
+            instructions = []
+            for (from, to) in moves { emit(copyOf: from, to: to) }
+            emit(CK_SCALAR_RETURN)
+            (commits, instructions) = (instructions, computed)
+        }
+        emit(CK_SCALAR_RETURN)
+        let inputs = zip(graph.inputs, starts).map { node, start in
+            Code.Input(type: graph[node].type, place: Place(base: 0, offset: start * 8))
+        }
+        return Code(
+            graph: graph, inputs: inputs.dropLast(stateCount), outputs: outputs, state: inputs.suffix(stateCount),
+            work: .scalars(ScalarCode(instructions), commits: commits.isEmpty ? nil : ScalarCode(commits)),
+            guards: guards, constants: constants.value, initial: constants.place, blockSize: registerCount * 8)
+    }
+}
+
+// MARK: - Registers
+
+extension ScalarCompiler {
+    private mutating func reserve(_ count: Int) -> Int {
+        registerCount += count
+        return registerCount - count
+    }
+
+    /// The state comes first, as in every program; then the inputs, side by side.
+    private mutating func placeGiven() {
+        let inputs = graph.graph.inputs
+        starts = [Int](repeating: 0, count: inputs.count)
+        for position in inputs.indices.suffix(stateCount) {
+            let size = Arena.rounded(graph.values(of: inputs[position]).count * 8) / 8
+            starts[position] = reserve(size)
+        }
+        for position in inputs.indices.dropLast(stateCount) {
+            starts[position] = reserve(graph.values(of: inputs[position]).count)
+        }
+        for (position, input) in inputs.enumerated() {
+            for (offset, value) in graph.values(of: input).enumerated() { registers[value] = starts[position] + offset }
+        }
+    }
+
+    private mutating func placeConstants() -> (value: Tensor, place: Place) {
+        let start = reserve(graph.constants.count)
+        for (value, source) in graph.sources.enumerated() {
+            if case .constant(let number) = source { registers[value] = start + number }
+        }
+        return (Tensor(graph.constants), Place(base: 0, offset: start * 8))
+    }
+
+    /// Registers side by side for numbers that are read together; what lies elsewhere is copied there in the end.
+    private mutating func placeTogether(
+        _ values: [Int], except moving: Set<Int>, _ copies: inout [(from: Int, to: Int)]
+    ) -> Place {
+        if values.count == 1, let register = registers[values[0]], !moving.contains(values[0]) {
+            return Place(base: 0, offset: register * 8)
+        }
+        let start = reserve(values.count)
+        for (offset, value) in values.enumerated() {
+            if registers[value] == nil {
+                registers[value] = start + offset
+            } else {
+                copies.append((value, start + offset))
+            }
+        }
+        return Place(base: 0, offset: start * 8)
+    }
+
+    /// Lets new state be computed into the registers of the old where it may; returns the copies that are left, which
+    /// read no register that another of them has written.
+    private mutating func placeNewState(
+        _ new: [Int], over old: [Int], mayOverwrite: Bool
+    ) -> [(from: Int, to: Int)] {
+        var lastRead: [Int: Int] = [:]
+        var places: [Int: Int] = [:]
+        for (position, value) in schedule.order.enumerated() {
+            places[value] = position
+            for operand in schedule.operation(of: value)!.operands { lastRead[operand] = position }
+        }
+        var moves: [(from: Int, to: Int)] = []
+        for (new, old) in zip(new, old) where new != old {
+            if mayOverwrite, registers[new] == nil, let place = places[new], lastRead[old, default: -1] <= place {
+                registers[new] = registers[old]
+            } else {
+                if registers[new] == nil { registers[new] = reserve(1) }
+                moves.append((registers[new]!, registers[old]!))
+            }
+        }
+        // State that becomes other state is taken aside first.
+        let overwritten = Set(old.map { registers[$0]! })
+        let aside = moves.indices.filter { overwritten.contains(moves[$0].from) }
+        for index in aside {
+            let register = reserve(1)
+            emit(copyOf: moves[index].from, to: register)
+            moves[index].from = register
+        }
+        return moves
+    }
+}
+
+// MARK: - Instructions
+
+extension ScalarCompiler {
+    private mutating func word(_ code: UnsafeRawPointer?, _ result: Int, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
+        instructions.append(
+            ck_scalar_instruction(
+                code: code, result: UInt32(result), a: UInt32(truncatingIfNeeded: a), b: UInt32(truncatingIfNeeded: b),
+                c: UInt32(truncatingIfNeeded: c)))
+    }
+
+    private mutating func emit(_ operation: ck_scalar_long, _ result: Int = 0, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0)
+    {
+        word(ck_scalar_long_code(operation), result, a, b, c)
+        last = nil
+    }
+
+    private mutating func emit(copyOf register: Int, to result: Int) {
+        word(ck_scalar_code(CK_SCALAR_COPY, CK_SCALAR_NONE), result, register)
+        last = nil
+    }
+
+    private mutating func emit(_ value: Int) {
+        let operation = schedule.operation(of: value)!
+        if registers[value] == nil { registers[value] = reserve(1) }
+        let result = registers[value]!
+        let operands = operation.operands.map { registers[$0]! } + [0, 0]
+        switch operation.function {
+        case .instruction(let function):
+            let form =
+                switch operation.operands.firstIndex(where: { $0 == last }) {
+                case 0: CK_SCALAR_A
+                case 1: CK_SCALAR_B
+                case 2: CK_SCALAR_C
+                default: CK_SCALAR_NONE
+                }
+            word(ck_scalar_code(function, form), result, operands[0], operands[1], operands[2])
+        case .loop(let address):
+            emit(CK_SCALAR_LOOP, result, operands[0], operands[1], operands[2])
+            word(UnsafeRawPointer(bitPattern: address), 1, 1, 1, 1)
+        case .unary(let address):
+            emit(CK_SCALAR_CALL_UNARY, result, operands[0])
+            word(UnsafeRawPointer(bitPattern: address), 0)
+        case .binary(let address):
+            emit(CK_SCALAR_CALL_BINARY, result, operands[0], operands[1])
+            word(UnsafeRawPointer(bitPattern: address), 0)
+        }
+        if case .instruction = operation.function { last = value } else { last = nil }
+    }
+}

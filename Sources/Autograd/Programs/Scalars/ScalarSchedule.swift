@@ -1,0 +1,91 @@
+import CKernels
+
+/// The order in which the numbers of a tiny program are computed, and the registers they lie in.
+///
+/// Depth first: what computes an operand stands right before what uses it, so that the number can stay in the processor's
+/// register. New state comes last, over the old where nothing reads that any more.
+struct ScalarSchedule {
+    let graph: ScalarGraph
+    /// The operations that are needed, with multiplications drawn into the addition that alone uses them.
+    private var operations: [Int: ScalarGraph.Operation] = [:]
+    /// The values in the order of their computation.
+    private(set) var order: [Int] = []
+    private var isPlaced: Set<Int> = []
+    /// How long a value waits for the inputs at least.
+    private var depths: [Int: Int] = [:]
+
+    init(_ graph: ScalarGraph, outputs: [Int], state: [Int]) {
+        self.graph = graph
+        fuse(outputs + state)
+        for value in outputs { place(value) }
+        for value in state { for operand in operations[value]?.operands ?? [] { place(operand) } }
+        for value in state { place(value) }
+    }
+
+    /// The operation that computes a value.
+    func operation(of value: Int) -> ScalarGraph.Operation? { operations[value] }
+
+    /// Finds what is needed, and a · b ± c where nothing else uses the product: one instruction that rounds twice.
+    private mutating func fuse(_ roots: [Int]) {
+        var uses: [Int: Int] = [:]
+        for root in roots { uses[root, default: 0] += 2 }
+        for value in graph.sources.indices.reversed() {
+            guard uses[value] != nil, let operation = graph.operation(of: value) else { continue }
+            operations[value] = operation
+            for operand in operation.operands { uses[operand, default: 0] += 1 }
+        }
+        for value in operations.keys.sorted() {
+            guard let operation = operations[value], operation.operands.count == 2 else { continue }
+            let (x, y) = (operation.operands[0], operation.operands[1])
+            func product(_ value: Int) -> [Int]? {
+                guard uses[value] == 1, let factor = operations[value],
+                    factor.function == .instruction(CK_SCALAR_MULTIPLY)
+                else { return nil }
+                return factor.operands
+            }
+            let fused: (ck_scalar_function, factors: [Int], product: Int, other: Int)?
+            switch operation.function {
+            case .instruction(CK_SCALAR_ADD):
+                fused =
+                    product(y).map { (CK_SCALAR_MULTIPLY_ADD, $0, y, x) }
+                    ?? product(x).map { (CK_SCALAR_MULTIPLY_ADD, $0, x, y) }
+            case .instruction(CK_SCALAR_SUBTRACT):
+                fused =
+                    product(y).map { (CK_SCALAR_SUBTRACT_MULTIPLY, $0, y, x) }
+                    ?? product(x).map { (CK_SCALAR_MULTIPLY_SUBTRACT, $0, x, y) }
+            default: fused = nil
+            }
+            guard let (function, factors, product, other) = fused else { continue }
+            operations[value] = ScalarGraph.Operation(function: .instruction(function), operands: factors + [other])
+            operations[product] = nil
+        }
+    }
+
+    private mutating func place(_ value: Int) {
+        guard let operation = operations[value], isPlaced.insert(value).inserted else { return }
+        // The operand that takes longest comes last.
+        for operand in operation.operands.sorted(by: { depth($0) < depth($1) }) { place(operand) }
+        order.append(value)
+    }
+
+    private mutating func depth(_ value: Int) -> Int {
+        guard let operation = operations[value] else { return 0 }
+        if let depth = depths[value] { return depth }
+        let depth = (operation.operands.map { self.depth($0) }.max() ?? 0) + operation.latency
+        depths[value] = depth
+        return depth
+    }
+}
+
+extension ScalarGraph.Operation {
+    /// Roughly, in cycles.
+    fileprivate var latency: Int {
+        switch function {
+        case .instruction(CK_SCALAR_DIVIDE), .instruction(CK_SCALAR_SQRT): 15
+        case .instruction(CK_SCALAR_EXP), .instruction(CK_SCALAR_SIGMOID), .instruction(CK_SCALAR_TANH),
+            .instruction(CK_SCALAR_LOG), .loop, .unary, .binary:
+            50
+        case .instruction: 4
+        }
+    }
+}

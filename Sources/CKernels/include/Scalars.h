@@ -1,0 +1,64 @@
+// Straight-line code over single float64 numbers, for programs whose arrays are too small for loops.
+//
+// The numbers lie in registers, an array of doubles. An instruction names them by their places; it begins with the address
+// of the code that carries it out, which goes on with the next instruction by itself.
+#ifndef CKERNELS_SCALARS_H
+#define CKERNELS_SCALARS_H
+
+#include "Kernels.h"
+
+#pragma clang assume_nonnull begin
+
+/// What an instruction does with its operands a, b and c. Conditions are 0 and 1.
+typedef enum : uint8_t {
+    // One operand.
+    CK_SCALAR_COPY, CK_SCALAR_NEGATE, CK_SCALAR_SQUARE, CK_SCALAR_SQRT, CK_SCALAR_EXP, CK_SCALAR_LOG, CK_SCALAR_TANH,
+    CK_SCALAR_SIGMOID, CK_SCALAR_RELU, CK_SCALAR_NONZERO,
+    // Two operands.
+    CK_SCALAR_ADD, CK_SCALAR_SUBTRACT, CK_SCALAR_MULTIPLY, CK_SCALAR_DIVIDE, CK_SCALAR_EQUAL, CK_SCALAR_NOT_EQUAL,
+    CK_SCALAR_LESS, CK_SCALAR_LESS_OR_EQUAL,
+    // Three operands: a ? b : c; a · b + c rounded as in matrix products; a · b + c, a · b − c and c − a · b rounded twice.
+    CK_SCALAR_SELECT, CK_SCALAR_FUSED_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT,
+    CK_SCALAR_SUBTRACT_MULTIPLY,
+    CK_SCALAR_FUNCTION_COUNT
+} ck_scalar_function;
+
+/// Which operand is the result of the instruction before, so that it need not be loaded again.
+typedef enum : uint8_t { CK_SCALAR_NONE, CK_SCALAR_A, CK_SCALAR_B, CK_SCALAR_C, CK_SCALAR_FORM_COUNT } ck_scalar_form;
+
+/// What needs more than one place for its description: the words that follow the instruction.
+typedef enum : uint8_t {
+    /// The end of the code.
+    CK_SCALAR_RETURN,
+    /// A loop over `count` results from `result` on, whose operands lie at a, b, c. One word follows: `code` is the ck_loop,
+    /// `result` the count, and a, b, c are the strides, as int32.
+    CK_SCALAR_LOOP,
+    /// A function of the number a, called through a pointer: `code` of the word that follows.
+    CK_SCALAR_CALL_UNARY,
+    /// The same with a function of two numbers, a and b.
+    CK_SCALAR_CALL_BINARY,
+    /// Running sums: the first result is r[a] + r[b], each further one adds the number c (an int32) places after the last.
+    /// One word follows: `result` is the count.
+    CK_SCALAR_RUNNING_SUM,
+    /// The same with products.
+    CK_SCALAR_RUNNING_PRODUCT,
+    /// Copies `a` numbers to places from `result` on; the words that follow hold their places, four each, in result, a,
+    /// b and c.
+    CK_SCALAR_GATHER,
+    CK_SCALAR_LONG_COUNT
+} ck_scalar_long;
+
+typedef struct {
+    const void *_Nullable code;
+    uint32_t result, a, b, c;
+} ck_scalar_instruction;
+
+/// The code of an instruction.
+const void *ck_scalar_code(ck_scalar_function function, ck_scalar_form form);
+const void *ck_scalar_long_code(ck_scalar_long operation);
+
+/// Carries out instructions up to a return.
+void ck_run_scalars(const ck_scalar_instruction *code, double *registers);
+
+#pragma clang assume_nonnull end
+#endif
