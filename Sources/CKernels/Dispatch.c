@@ -25,6 +25,8 @@ static inline const struct ck_table *table(void) {
     return known;
 }
 
+const struct ck_table *ck_active_table(void) { return table(); }
+
 ck_loop ck_elementwise(ck_function function, ck_type type) {
     if (function >= CK_FUNCTION_COUNT || type > CK_BOOL) return NULL;
     return table()->elementwise[function][type];
@@ -46,7 +48,12 @@ void ck_matmul(
     ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
     const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result) {
     if (type > CK_FLOAT32) __builtin_trap();
-    table()->matmul[type](rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result);
+    if ((double)rows * (double)columns * (double)inner < CK_DIVISIBLE) {
+        table()->matmul[type](rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result, columns);
+    } else {
+        const ptrdiff_t start = 0;
+        ck_matmul_batch(type, 1, rows, columns, inner, a, &start, aRow, aColumn, b, &start, bRow, bColumn, result);
+    }
 }
 
 const void *ck_scalar_code(ck_scalar_function function, ck_scalar_form form) {
@@ -64,3 +71,5 @@ void ck_run_scalars(const ck_scalar_instruction *code, double *registers) {
 }
 
 const char *ck_instruction_set(void) { return table()->name; }
+
+bool ck_fuses(void) { return table()->fuses; }

@@ -4,9 +4,10 @@ extension Primitive {
     /// The matrix product C = A B, Cᵢⱼ = Σₖ Aᵢₖ Bₖⱼ; Ā = C̄ Bᵀ, B̄ = Aᵀ C̄.
     ///
     /// Of two matrices, a matrix and a vector, a vector and a matrix, two vectors (their dot product), or two batches of
-    /// matrices with the same leading axes. Each element is added up in ascending k, in the elements' own type: its error is
-    /// at most n · ε · Σₖ |Aᵢₖ Bₖⱼ| for n products, ε = 2⁻⁵³ or, for float32, 2⁻²⁴. Transposed operands are read through
-    /// their strides.
+    /// matrices with the same leading axes. Each element is added up in one order, in the elements' own type, product and sum
+    /// rounded together where the processor can (see `ck_matmul`): the error of n products is at most
+    /// (min(n, 256) + n / 256) · ε · Σₖ |Aᵢₖ Bₖⱼ|, ε = 2⁻⁵³ or, for float32, 2⁻²⁴. Transposed operands are read through
+    /// their strides. Large products are divided among ``Threads``.
     public static let matmul: Primitive = Primitive(
         "matmul", operands: 2,
         result: { operands, _ throws(Refusal) in
@@ -38,22 +39,16 @@ extension Primitive {
         kernel: { operands, result, _ in
             let (a, b) = (operands[0], operands[1])
             let (left, right) = (a.matrix(isLeft: true), b.matrix(isLeft: false))
-            func multiply(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, into target: UnsafeMutableRawPointer) {
-                ck_matmul(
-                    ck_type(result.elementType), left.rows, right.columns, left.columns, a, left.rowStride,
-                    left.columnStride,
-                    b, right.rowStride, right.columnStride, target)
+            let type = ck_type(result.elementType)
+            guard a.shape.rank > 2 else {
+                return ck_matmul(
+                    type, left.rows, right.columns, left.columns, a.elements, left.rowStride, left.columnStride,
+                    b.elements, right.rowStride, right.columnStride, result.elements)
             }
-            if a.shape.rank <= 2 { return multiply(a.elements, b.elements, into: result.elements) }
-            let batch = a.shape.indices.dropLast(2)
-            var offsets: [Int] = []
-            b.forEachOffset(batch) { offsets.append($0) }
-            var next = offsets.makeIterator()
-            var target = result.elements
-            a.forEachStart(batch) {
-                multiply($0, b.elements + next.next()! * b.elementType.size, into: target)
-                target += left.rows * right.columns * result.elementType.size
-            }
+            let (starts, otherStarts) = (a.matrixOffsets, b.matrixOffsets)
+            ck_matmul_batch(
+                type, starts.count, left.rows, right.columns, left.columns, a.elements, starts, left.rowStride,
+                left.columnStride, b.elements, otherStarts, right.rowStride, right.columnStride, result.elements)
         },
         pullbacks: [
             .using(.operand(1)) { adjoint, call in
@@ -101,6 +96,13 @@ extension Primitive {
 }
 
 extension Primitive.ArrayView {
+    /// Where the matrices of a batch start, in elements.
+    fileprivate var matrixOffsets: [Int] {
+        var offsets: [Int] = []
+        forEachOffset(shape.indices.dropLast(2)) { offsets.append($0) }
+        return offsets
+    }
+
     /// The last two axes as a matrix; a vector is a row on the left and a column on the right.
     fileprivate func matrix(isLeft: Bool) -> (rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
         let last = shape.rank - 1

@@ -1,9 +1,10 @@
-// The C part of the package: each thread's recording state, and loops over buffers.
+// The C part of the package: each thread's recording state, loops over buffers, and threads.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
 #include "Context.h"
 #include "Kernels.h"
 #include "Scalars.h"
+#include "Threads.h"
 
 #endif

@@ -1,12 +1,14 @@
-// Loops over buffers: no shapes, no tape, no allocation.
+// Loops over buffers: no shapes, no tape, no allocation (but one workspace for each thread that multiplies large
+// matrices, kept until the thread ends).
 //
 // One source (Source/*.inc) is compiled once for each instruction set; the best set that the processor has is chosen
 // once, on first use. Every kernel gives the same bits on every instruction set, but for the sign and payload of a NaN
-// that arithmetic makes: no product and sum are contracted into one rounding, and a sum's order does not depend on the
-// width of a vector.
+// that arithmetic makes: a sum's order does not depend on the width of a vector, and no product and sum are contracted
+// into one rounding. Matrix products alone do contract them, except on baseline x86-64, which cannot.
 #ifndef CKERNELS_KERNELS_H
 #define CKERNELS_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,13 +56,29 @@ void ck_sum(
     ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
     void *result);
 
+/// The products of an element of a matrix product that are added up in one chain.
+enum { CK_SUM_BLOCK = 256 };
+
 /// Matrix product: result[i · columns + j] = Σ_k a[i · aRow + k · aColumn] · b[k · bRow + j · bColumn] for i < rows,
-/// j < columns, k < inner; float64 or float32. Each element adds its products in ascending k, starting at +0, product
-/// and sum rounded apart, in the type itself: the error is at most inner · ε · Σ_k |a · b|, ε = 2⁻⁵³ or 2⁻²⁴. `result`
-/// overlaps no operand.
+/// j < columns, k < inner; float64 or float32. `result` overlaps no operand.
+///
+/// The order of a sum is fixed, whatever sizes, strides and number of threads. Each CK_SUM_BLOCK products, in ascending k,
+/// form a chain that starts at +0: s = fma(a, b, s), or s = s + a · b, rounded twice, where `ck_fuses` says no. The first
+/// chain is the sum; each further one is added to it. No products: +0.
+/// To first order, the error is at most (min(inner, 256) + inner / 256) · ε · Σ_k |a · b|, ε = 2⁻⁵³ or 2⁻²⁴.
 void ck_matmul(
     ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
     const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
+
+/// `count` matrix products of one size, whose operands start `aOffsets` and `bOffsets` elements after a and b. Their
+/// results lie one after another.
+void ck_matmul_batch(
+    ck_type type, ptrdiff_t count, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a,
+    const ptrdiff_t *aOffsets, ptrdiff_t aRow, ptrdiff_t aColumn, const void *b, const ptrdiff_t *bOffsets,
+    ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
+
+/// Whether matrix products round a product and the sum it is added to together, in a fused multiply-add.
+bool ck_fuses(void);
 
 /// The name of the instruction set in use: "avx512", "avx2", "neon" or "baseline".
 const char *ck_instruction_set(void);

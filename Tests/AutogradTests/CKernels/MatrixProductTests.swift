@@ -1,69 +1,181 @@
+import Autograd
 import CKernels
 import Testing
 
+/// Every path of the kernel (scalars, vectors, small, packed, threads) against one loop in the order of its header.
 @Suite struct `The matrix product kernel` {
-    private func numbers(_ count: Int, _ seed: Int) -> [Double] {
-        (0..<count).map { position in
-            let number = Double(((position + seed) * 7919) % 2003 - 1000) / 7
-            return number * (position.isMultiple(of: 5) ? 1e5 : 1e-3)
+    @Test func `adds in the order that its header states`() {
+        var random = RandomGenerator(seed: 1)
+        for round in 0..<400 {
+            func size() -> Int { Int(random.next() % 41) }
+            let (rows, columns, inner) = (size(), size(), size())
+            // A matrix and a vector, a vector and a matrix now and then.
+            let product = Layout(
+                rows: round % 7 == 1 ? 1 : rows, columns: round % 7 == 2 ? 1 : columns, inner: inner, using: &random)
+            #expect(product.isAsStated(Double.self, using: &random), "\(product)")
+            #expect(product.isAsStated(Float.self, using: &random), "\(product)")
         }
     }
 
-    private func transposed<T>(_ x: [T], _ rows: Int, _ columns: Int) -> [T] {
-        (0..<columns).flatMap { j in (0..<rows).map { x[$0 * columns + j] } }
+    /// Lengths beside those of a chain, of tiles, and of what is packed at once.
+    @Test(arguments: [
+        (1, 1, 256), (1, 1, 257), (1, 40, 513), (40, 1, 512), (3, 5, 255), (8, 33, 300), (15, 16, 511), (57, 31, 513),
+        (256, 17, 256), (257, 33, 256), (271, 65, 300), (337, 96, 515), (113, 1025, 600), (258, 513, 257),
+        (300, 1030, 258),
+        (9, 700, 784), (700, 9, 64),
+    ])
+    func `keeps the order where a block ends`(rows: Int, columns: Int, inner: Int) {
+        var random = RandomGenerator(seed: 2)
+        for _ in 0..<4 {
+            let product = Layout(rows: rows, columns: columns, inner: inner, using: &random)
+            #expect(product.isAsStated(Double.self, using: &random), "\(product)")
+            #expect(product.isAsStated(Float.self, using: &random), "\(product)")
+        }
     }
 
-    private static let sizes = [
-        (1, 1, 1), (1, 1, 9), (3, 1, 5), (1, 4, 5), (2, 2, 2), (5, 3, 8), (8, 1, 70), (1, 70, 70), (4, 7, 3),
-        (9, 17, 65), (70, 1, 130), (66, 70, 130), (3, 0, 2), (0, 3, 2), (2, 3, 0), (16, 16, 16),
-    ]
-
-    @Test(arguments: sizes)
-    func `has the same bits in every layout`(rows: Int, columns: Int, inner: Int) {
-        let (a, b) = (numbers(rows * inner, 1), numbers(inner * columns, 2))
-        var expected = [Double](repeating: 0, count: rows * columns)
-        for i in 0..<rows {
-            for j in 0..<columns {
-                var element = 0.0
-                for k in 0..<inner { element += a[i * inner + k] * b[k * columns + j] }
-                expected[i * columns + j] = element
-            }
+    @Test func `passes what is not finite and makes no negative zero`() {
+        for size in [1, 3, 40, 300] {
+            var a = [Float](repeating: 1, count: size * size)
+            let b = a.map { -$0 }
+            a[0] = .nan
+            a[size * size - 1] = .infinity
+            var result = [Float](repeating: 7, count: size * size)
+            ck_matmul(CK_FLOAT32, size, size, size, a, size, 1, b, size, 1, &result)
+            #expect(size == 1 ? result[0] == -.infinity : result[..<size].allSatisfy(\.isNaN))
+            #expect(result[(size * size - size)...].allSatisfy { $0 == -.infinity })
+            #expect(result.dropFirst(size).dropLast(size).allSatisfy { $0 == -Float(size) })
+            ck_matmul(CK_FLOAT32, size, size, 1, [Float](repeating: 0, count: size), 1, 1, b, size, 1, &result)
+            #expect(result.allSatisfy { $0.bitPattern == 0 })
         }
-        let (aT, bT) = (transposed(a, rows, inner), transposed(b, inner, columns))
-        let spread = a.flatMap { [$0, .nan] }
-        func product(
-            _ a: [Double], _ aRow: Int, _ aColumn: Int, _ b: [Double], _ bRow: Int, _ bColumn: Int
-        ) -> [Double] {
-            var result = [Double](repeating: .nan, count: rows * columns)
-            ck_matmul(CK_FLOAT64, rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, &result)
-            return result
-        }
-        #expect(product(a, inner, 1, b, columns, 1) == expected)
-        #expect(product(aT, 1, rows, b, columns, 1) == expected)
-        #expect(product(a, inner, 1, bT, 1, inner) == expected)
-        #expect(product(aT, 1, rows, bT, 1, inner) == expected)
-        #expect(product(spread, 2 * inner, 2, b, columns, 1) == expected)
     }
 
-    @Test(arguments: sizes)
-    func `has the same bits in every layout of float32`(rows: Int, columns: Int, inner: Int) {
-        let (a, b) = (numbers(rows * inner, 3).map(Float.init), numbers(inner * columns, 4).map(Float.init))
-        let (aT, bT) = (transposed(a, rows, inner), transposed(b, inner, columns))
-        var plain = [Float](repeating: 0, count: rows * columns)
-        var turned = plain
-        ck_matmul(CK_FLOAT32, rows, columns, inner, a, inner, 1, b, columns, 1, &plain)
-        ck_matmul(CK_FLOAT32, rows, columns, inner, aT, 1, rows, bT, 1, inner, &turned)
-        #expect(plain == turned)
-        for (i, j) in [(0, 0), (rows - 1, columns - 1)] where rows * columns > 0 {
-            var element: Float = 0
-            for k in 0..<inner { element += a[i * inner + k] * b[k * columns + j] }
-            #expect(plain[i * columns + j] == element)
-        }
+    @Test func `of no products is zero`() {
+        var result = [Double](repeating: .nan, count: 6)
+        ck_matmul(CK_FLOAT64, 2, 3, 0, [1.0], 0, 1, [1.0], 3, 1, &result)
+        #expect(result.allSatisfy { $0.bitPattern == 0 })
+        ck_matmul(CK_FLOAT64, 0, 3, 2, [1.0], 2, 1, [1.0], 3, 1, &result)
+        ck_matmul(CK_FLOAT64, 2, 0, 2, [1.0], 2, 1, [1.0], 0, 1, &result)
+        #expect(result == [0, 0, 0, 0, 0, 0])
     }
 
     @Test func `repeats an operand whose stride is 0`() {
         var result = [Double](repeating: 0, count: 4)
         ck_matmul(CK_FLOAT64, 2, 2, 3, [1.0, 2, 3], 0, 1, [2.0], 0, 0, &result)
         #expect(result == [12, 12, 12, 12])
+    }
+
+    @Test(arguments: [1, 100, 256, 10_000, 1_000_000])
+    func `stays within its error bound in float32`(inner: Int) {
+        var random = RandomGenerator(seed: 3)
+        let a = (0..<inner).map { _ in Float(random.uniform()) }
+        let b = (0..<inner).map { _ in Float(random.uniform()) }
+        var result: Float = 0
+        ck_matmul(CK_FLOAT32, 1, 1, inner, a, inner, 1, b, 1, 1, &result)
+        let exact = zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        let bound = Double(min(inner, 256) + inner / 256) * 0x1p-24 * exact
+        #expect(abs(Double(result) - exact) <= bound)
+        // In one chain of a million, the error is larger.
+        let chain = zip(a, b).reduce(Float(0)) { $0.addingProduct($1.0, $1.1) }
+        if inner == 1_000_000 { #expect(abs(Double(chain) - exact) > 10 * abs(Double(result) - exact)) }
+    }
+
+    /// Products large enough for several threads, cut along rows and along columns.
+    @Test(arguments: [(64, 128, 784), (784, 128, 64), (130, 131, 132), (1, 3000, 700), (3000, 1, 700), (270, 260, 257)])
+    func `has the same bits on any number of threads`(rows: Int, columns: Int, inner: Int) {
+        var random = RandomGenerator(seed: 4)
+        let a = (0..<rows * inner).map { _ in Float(random.uniform()) }
+        let b = (0..<inner * columns).map { _ in Float(random.uniform()) }
+        func product(threads: Int) -> [Float] {
+            Threads.with(count: threads) {
+                var result = [Float](repeating: .nan, count: rows * columns)
+                ck_matmul(CK_FLOAT32, rows, columns, inner, a, 1, rows, b, columns, 1, &result)
+                return result
+            }
+        }
+        let alone = product(threads: 1)
+        for threads in [2, 3, 8] { #expect(product(threads: threads) == alone) }
+    }
+
+    @Test(arguments: [(3, 2, 3, 4), (5, 70, 60, 80), (2, 130, 140, 150)])
+    func `multiplies batches as it multiplies matrices`(count: Int, rows: Int, columns: Int, inner: Int) {
+        var random = RandomGenerator(seed: 5)
+        let a = (0..<count * rows * inner).map { _ in random.uniform() }
+        let b =
+            a.map { _ in random.uniform() }
+            + (0..<inner * columns).map { _ in random.uniform() }
+        // The last matrix first; and the second operand is one matrix, repeated.
+        let starts = (0..<count).map { (count - 1 - $0) * rows * inner }
+        var single = [Double](repeating: 0, count: count * rows * columns)
+        for (position, start) in starts.enumerated() {
+            single.withUnsafeMutableBufferPointer { single in
+                ck_matmul(
+                    CK_FLOAT64, rows, columns, inner, Array(a[start...]), inner, 1, b, columns, 1,
+                    single.baseAddress! + position * rows * columns)
+            }
+        }
+        for threads in 1...3 {
+            var result = [Double](repeating: .nan, count: count * rows * columns)
+            Threads.with(count: threads) {
+                ck_matmul_batch(
+                    CK_FLOAT64, count, rows, columns, inner, a, starts, inner, 1, b,
+                    [Int](repeating: 0, count: count), columns, 1, &result)
+            }
+            #expect(result == single)
+        }
+    }
+}
+
+/// Sizes and strides of a product.
+private struct Layout: CustomStringConvertible {
+    let rows, columns, inner, aRow, aColumn, bRow, bColumn: Int
+
+    init(rows: Int, columns: Int, inner: Int, using random: inout RandomGenerator) {
+        /// A matrix that lies by rows or by columns, its elements side by side or not.
+        func strides(_ rows: Int, _ columns: Int) -> (Int, Int) {
+            let step = random.next() % 4 == 0 ? 3 : 1
+            let gap = Int(random.next() % 3)
+            return random.next() % 2 == 0 ? (columns * step + gap, step) : (step, rows * step + gap)
+        }
+        (self.rows, self.columns, self.inner) = (rows, columns, inner)
+        (aRow, aColumn) = strides(rows, inner)
+        (bRow, bColumn) = strides(inner, columns)
+    }
+
+    var description: String {
+        "\(rows) × \(inner) (\(aRow), \(aColumn)) by \(inner) × \(columns) (\(bRow), \(bColumn))"
+    }
+
+    /// Whether the kernel's result has the bits of the loop that the header describes. Of a large one, some elements.
+    func isAsStated<Number: BinaryFloatingPoint & SIMDScalar>(
+        _: Number.Type, using random: inout RandomGenerator
+    ) -> Bool {
+        // Numbers of very different sizes, whose sum shows the order of addition and the rounding of each product.
+        func numbers(_ count: Int) -> [Number] {
+            (0..<count).map { _ in
+                let number = Number(random.uniform() - 0.5)
+                return random.next() % 4 == 0 ? number * 1e3 : number
+            }
+        }
+        let a = numbers(max(1, rows * aRow + inner * aColumn))
+        let b = numbers(max(1, inner * bRow + columns * bColumn))
+        var result = [Number](repeating: .nan, count: rows * columns)
+        ck_matmul(
+            Number.self == Double.self ? CK_FLOAT64 : CK_FLOAT32, rows, columns, inner, a, aRow, aColumn, b, bRow,
+            bColumn, &result)
+        let isFused = ck_fuses()
+        let step = 1 + rows * columns * inner / 200_000
+        return stride(from: 0, to: rows * columns, by: step).allSatisfy { place in
+            let (i, j) = (place / columns, place % columns)
+            var total: Number = 0
+            for start in stride(from: 0, to: inner, by: 256) {
+                var chain: Number = 0
+                for k in start..<min(inner, start + 256) {
+                    let (x, y) = (a[i * aRow + k * aColumn], b[k * bRow + j * bColumn])
+                    chain = isFused ? chain.addingProduct(x, y) : chain + x * y
+                }
+                total = start == 0 ? chain : total + chain
+            }
+            return result[place] == total
+        }
     }
 }

@@ -1,0 +1,30 @@
+import CKernels
+
+/// How many threads share a large operation, such as a matrix product. The bits of a result do not depend on it.
+///
+/// At first as many as there are processors that the process may use, or what the environment variable `AUTOGRAD_THREADS`
+/// says. Threads that wait for work sleep; small operations stay on the thread that calls them.
+public enum Threads {
+    /// How many threads an operation uses at most, the calling one included; at least 1. Setting it sets it for the whole
+    /// process.
+    public static var count: Int {
+        get { ck_thread_count() }
+        set { ck_set_thread_count(valid(newValue)) }
+    }
+
+    /// Runs `body` with another count, which holds for the operations that this thread calls meanwhile.
+    ///
+    ///     Threads.with(count: 1) { matmul(a, b) }
+    public static func with<Result, Failure: Error>(
+        count: Int, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let before = ck_limit_threads(valid(count))
+        defer { _ = ck_limit_threads(before) }
+        return try body()
+    }
+
+    private static func valid(_ count: Int) -> Int {
+        if count < 1 { fatalError("Threads: \(count) threads can do nothing; the least count is 1.") }
+        return count
+    }
+}

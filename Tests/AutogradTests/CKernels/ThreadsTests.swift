@@ -1,0 +1,89 @@
+import Autograd
+import CKernels
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct `The threads` {
+    /// How often each part was done.
+    private final class Counts: Sendable {
+        let counts = Mutex([Int](repeating: 0, count: 100))
+    }
+
+    /// Divides 100 parts, each of which divides others, and returns how often each was done.
+    private func divide(nested: Bool) -> [Int] {
+        let counts = Counts()
+        let address = Unmanaged.passUnretained(counts).toOpaque()
+        if nested {
+            ck_parallel(
+                10,
+                { address, tens in
+                    ck_parallel(10, { address, units in count(address, units) }, address)
+                    for part in 10..<19 { count(address, part + 9 * tens) }
+                }, address)
+        } else {
+            ck_parallel(100, { address, part in count(address, part) }, address)
+        }
+        return withExtendedLifetime(counts) { counts.counts.withLock { $0 } }
+
+        func count(_ address: UnsafeMutableRawPointer?, _ part: Int) {
+            Unmanaged<Counts>.fromOpaque(address!).takeUnretainedValue().counts.withLock { $0[part] += 1 }
+        }
+    }
+
+    @Test(arguments: [1, 2, 7])
+    func `do each part once`(count: Int) {
+        Threads.with(count: count) {
+            for _ in 0..<200 { #expect(divide(nested: false).allSatisfy { $0 == 1 }) }
+        }
+    }
+
+    @Test func `do parts that divide work themselves`() {
+        Threads.with(count: 4) {
+            for _ in 0..<20 {
+                let counts = divide(nested: true)
+                #expect(counts[..<10].allSatisfy { $0 == 10 } && counts[10...].allSatisfy { $0 == 1 })
+            }
+        }
+    }
+
+    @Test func `serve callers from several threads`() async {
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    Threads.with(count: 3) {
+                        (0..<100).allSatisfy { _ in divide(nested: false).allSatisfy { $0 == 1 } }
+                    }
+                }
+            }
+            for await isRight in group { #expect(isRight) }
+        }
+    }
+
+    @Test func `have a count for a scope`() {
+        let count = Threads.count
+        #expect(count >= 1)
+        let inside = Threads.with(count: 5) { (Threads.count, Threads.with(count: 2) { Threads.count }, Threads.count) }
+        #expect(inside == (5, 2, 5))
+        #expect(Threads.count == count)
+    }
+
+    @Test func `have a count for the process`() async {
+        await #expect(processExitsWith: .success) {
+            setenv("AUTOGRAD_THREADS", "3", 1)
+            let first = Threads.count
+            Threads.count = 4
+            exit(first == 3 && Threads.count == 4 ? 0 : 1)
+        }
+    }
+
+    @Test func `refuse a count that is none`() async throws {
+        let given = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            setenv("AUTOGRAD_THREADS", "two", 1)
+            _ = Threads.count
+        }
+        let error = String(decoding: try #require(given).standardErrorContent, as: UTF8.self)
+        #expect(error.contains("AUTOGRAD_THREADS must be a whole number from 1 to 1024."))
+        await #expect(processExitsWith: .failure) { Threads.count = 0 }
+    }
+}
