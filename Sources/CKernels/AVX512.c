@@ -2,6 +2,7 @@
 #ifdef __x86_64__
 #include <math.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#define FUSED
 #define TABLE ck_avx512
 #define TABLE_NAME "avx512"
 #include "Source/Table.inc"

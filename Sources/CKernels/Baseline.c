@@ -1,6 +1,7 @@
 // The kernels for any processor of the architecture.
 #define TABLE ck_baseline
 #ifdef __aarch64__
+#define FUSED
 #define TABLE_NAME "neon"
 #else
 #define TABLE_NAME "baseline"
