@@ -7,7 +7,7 @@
 #define LANES_float64 4
 #define LANES_float32 8
 #define TILE_ROWS 6
-#define FUSED true
+#define FUSED 1
 #include "Source/Table.inc"
 #pragma clang attribute pop
 #endif

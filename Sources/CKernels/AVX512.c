@@ -7,7 +7,7 @@
 #define LANES_float64 8
 #define LANES_float32 16
 #define TILE_ROWS 14
-#define FUSED true
+#define FUSED 1
 #include "Source/Table.inc"
 #pragma clang attribute pop
 #endif

@@ -5,10 +5,10 @@
 #ifdef __aarch64__
 #define TABLE_NAME "neon"
 #define TILE_ROWS 12
-#define FUSED true
+#define FUSED 1
 #else
 #define TABLE_NAME "baseline"
 #define TILE_ROWS 4
-#define FUSED false
+#define FUSED 0
 #endif
 #include "Source/Table.inc"
