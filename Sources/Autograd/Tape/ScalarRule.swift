@@ -9,11 +9,8 @@ import Synchronization
 struct ScalarRule {
     /// Whether the primitive is element-wise; the rule of any other is empty.
     let isElementwise: Bool
-    /// The steps of each operand's pullback, three in all. Read through the pointer: a copy would cost more than running them.
-    private let steps: UnsafePointer<Steps>
-
-    @inline(__always)
-    subscript(operand: Int) -> UnsafePointer<Steps> { steps + operand }
+    /// The steps of each operand's pullback.
+    fileprivate let steps: (Steps, Steps, Steps)
 
     /// What one pullback computes. Numbers lie in registers: first the adjoint, then the operands and the result, then
     /// constants, then what the steps compute. Plain data that lives as long as the process.
@@ -63,9 +60,8 @@ struct ScalarRule {
     private init(tracing primitive: Primitive) {
         isElementwise = primitive.isElementwise
         let traced = isElementwise ? primitive.pullbacks.map { Tracing.steps(of: $0, in: primitive) } : []
-        let steps = UnsafeMutablePointer<Steps>.allocate(capacity: 3)
-        for operand in 0..<3 { (steps + operand).initialize(to: operand < traced.count ? traced[operand] : .none) }
-        self.steps = UnsafePointer(steps)
+        func steps(_ operand: Int) -> Steps { operand < traced.count ? traced[operand] : .none }
+        self.steps = (steps(0), steps(1), steps(2))
     }
 
     /// All rules by the number of their primitive, each made on first use.
@@ -80,7 +76,13 @@ struct ScalarRule {
         /// The rule of a primitive.
         @inline(__always)
         subscript(primitive: UInt16) -> UnsafePointer<ScalarRule> {
-            places[Int(primitive)].load(ordering: .acquiring) ?? make(primitive)
+            known(primitive) ?? make(primitive)
+        }
+
+        /// The rule of a primitive, if it has been made.
+        @inline(__always)
+        func known(_ primitive: UInt16) -> UnsafePointer<ScalarRule>? {
+            places[Int(primitive)].load(ordering: .acquiring)
         }
 
         @inline(never)
@@ -101,11 +103,10 @@ struct ScalarRule {
     static let table = Table()
 
     private func deallocate() {
-        for operand in 0..<3 {
-            steps[operand].constants.deallocate()
-            steps[operand].steps.deallocate()
+        for steps in [steps.0, steps.1, steps.2] {
+            steps.constants.deallocate()
+            steps.steps.deallocate()
         }
-        steps.deallocate()
     }
 }
 
@@ -116,7 +117,15 @@ extension ScalarRule {
     static var registerCount: Int { 128 }
 }
 
-// Through a pointer, for a copy would cost more than running them.
+// Rules and steps are read through pointers, for a copy would cost more than running them.
+extension UnsafePointer<ScalarRule> {
+    @inline(__always)
+    func steps(ofOperand position: Int) -> UnsafePointer<ScalarRule.Steps> {
+        let steps = UnsafeRawPointer(self) + MemoryLayout<ScalarRule>.offset(of: \ScalarRule.steps)!
+        return steps.assumingMemoryBound(to: ScalarRule.Steps.self) + position
+    }
+}
+
 extension UnsafePointer<ScalarRule.Steps> {
     /// The adjoint of the operand, from that of the result and from the numbers on the tape.
     @inline(__always)
@@ -127,7 +136,7 @@ extension UnsafePointer<ScalarRule.Steps> {
         switch pointee.form {
         case .adjoint: adjoint
         case .negatedAdjoint: -adjoint
-        case .adjointTimesOperand: adjoint * tape[Int(instruction.pointee.operand(Int(pointee.register)))].number
+        case .adjointTimesOperand: adjoint * tape[Int(instruction.operand(Int(pointee.register)))].number
         case .adjointTimesResult: adjoint * instruction.pointee.number
         case .adjointTimesFactor:
             adjoint * number(after: pointee.steps.count - 1, adjoint, instruction, on: tape, registers)
@@ -145,7 +154,7 @@ extension UnsafePointer<ScalarRule.Steps> {
         registers[0] = adjoint.bitPattern
         let operandCount = Int(instruction.pointee.operandCount)
         for position in 0..<operandCount {
-            registers[1 &+ position] = tape[Int(instruction.pointee.operand(position))].value
+            registers[1 &+ position] = tape[Int(instruction.operand(position))].value
         }
         registers[operandCount &+ 1] = instruction.pointee.value
         var next = registers + (operandCount &+ 2)
