@@ -116,36 +116,34 @@ struct Sweep {
     /// Passes the adjoints of numbers on to their operands, which are numbers too, down to the first instruction for which
     /// that is not possible.
     private func passNumbers(from last: Int32, _ registers: UnsafeMutablePointer<UInt64>) -> Int32 {
-        let instructions = UnsafePointer(tape.instructions)
+        let (instructions, rules, flags, adjoints) = (UnsafePointer(tape.instructions), rules, flags, adjoints)
         var index = last
         while index >= start {
             let place = Int(index &- start)
             if flags[place].isSuperset(of: [.active, .present]) {
                 let instruction = instructions + Int(index)
-                let rule = rules[instruction.pointee.primitive]
-                guard instruction.pointee.isFloat64Scalar, rule.pointee.isElementwise else { return index }
+                guard instruction.pointee.isFloat64Scalar, let rule = rules.known(instruction.pointee.primitive),
+                    rule.pointee.isElementwise
+                else { return index }
                 let adjoint = Double(bitPattern: adjoints[place])
                 for position in 0..<Int(instruction.pointee.operandCount) {
-                    let operand = instruction.pointee.operand(position)
-                    let steps = rule.pointee[position]
+                    let operand = instruction.operand(position)
+                    let steps = rule.steps(ofOperand: position)
                     guard isActive(operand), steps.pointee.form != .zero else { continue }
-                    add(steps.run(adjoint, instruction, on: instructions, registers), at: Int(operand &- start))
+                    let contribution = steps.run(adjoint, instruction, on: instructions, registers)
+                    let target = Int(operand &- start)
+                    if flags[target].contains(.present) {
+                        adjoints[target] = (Double(bitPattern: adjoints[target]) + contribution).bitPattern
+                    } else {
+                        // The first contribution is stored, not added to 0: 0 + −0 would be +0.
+                        adjoints[target] = contribution.bitPattern
+                        flags[target].insert(.present)
+                    }
                 }
             }
             index &-= 1
         }
         return index
-    }
-
-    @inline(__always)
-    private func add(_ contribution: Double, at place: Int) {
-        if flags[place].contains(.present) {
-            adjoints[place] = (Double(bitPattern: adjoints[place]) + contribution).bitPattern
-        } else {
-            // The first contribution is stored, not added to 0: 0 + −0 would be +0.
-            adjoints[place] = contribution.bitPattern
-            flags[place].insert(.present)
-        }
     }
 
     /// Passes the adjoint of an instruction on to its operands.
@@ -159,11 +157,12 @@ struct Sweep {
             let operand = tape.operand(position, of: instruction)
             guard isActive(operand) else { continue }
             if isQuick {
-                if case .adjoint = rule.pointee[position].pointee.form {
+                let steps = rule.steps(ofOperand: position)
+                if case .adjoint = steps.pointee.form {
                     add(adjoint, to: operand)
                     continue
                 }
-                if let contribution = rule.pointee[position].pointee.run(adjoint, instruction, at: index, on: tape) {
+                if let contribution = steps.pointee.run(adjoint, instruction, at: index, on: tape) {
                     add(contribution, to: operand)
                     continue
                 }

@@ -32,7 +32,7 @@ extension Primitive {
         },
         result: { operands, attributes throws(Refusal) in
             let (shape, axes) = (operands[0].shape, attributes.integers("axes"))
-            guard axes.sorted() == Array(shape.indices) else {
+            guard axes.count == shape.rank, shape.indices.allSatisfy(axes.contains) else {
                 throw Refusal("\(axes) does not name each axis once of the \(shape.rank) there are")
             }
             var permuted = shape
@@ -57,6 +57,13 @@ extension Tensor {
                 advice: "Make a row or a column of it first, with `reshaped(to:)`."
             ).raise()
         }
-        return transposed(Array(0..<rank - 2) + [rank - 1, rank - 2])
+        return Primitive.transpose(self, attributes: exchangingLastTwo[rank])
     }
+}
+
+/// The attributes of the transposition that exchanges the last two axes, by rank.
+private let exchangingLastTwo: [Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
+    var axes = Array(0..<rank)
+    if rank >= 2 { axes.swapAt(rank - 2, rank - 1) }
+    return ["axes": .integers(axes)]
 }

@@ -36,3 +36,12 @@ struct Instruction {
     @inline(__always) var isFloat64Scalar: Bool { shape == 0 && elementType == .float64 }
     @inline(__always) var keepsStorage: Bool { shape != 0 && value != 0 }
 }
+
+extension UnsafePointer<Instruction> {
+    /// One of at most three operands, read where it lies.
+    @inline(__always)
+    func operand(_ position: Int) -> Int32 {
+        let operands = UnsafeRawPointer(self) + MemoryLayout<Instruction>.offset(of: \Instruction.operands)!
+        return operands.assumingMemoryBound(to: Int32.self)[position]
+    }
+}

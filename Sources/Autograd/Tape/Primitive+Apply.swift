@@ -195,7 +195,7 @@ extension Primitive {
     /// The values that the pullback of an operand uses.
     @inline(__always)
     func uses(ofOperand position: Int) -> Pullback.Uses {
-        if isElementwise { return ScalarRule.table[identifier].pointee[position].pointee.uses }
+        if isElementwise { return ScalarRule.table[identifier].steps(ofOperand: position).pointee.uses }
         guard position < pullbacks.count else { return [] }
         return pullbacks[position].declaredUses!
     }

@@ -1,4 +1,3 @@
-import CKernels
 import Synchronization
 
 /// The pullbacks of an element-wise primitive as steps over plain numbers.
@@ -9,11 +8,8 @@ import Synchronization
 struct ScalarRule {
     /// Whether the primitive is element-wise; the rule of any other is empty.
     let isElementwise: Bool
-    /// The steps of each operand's pullback, three in all. Read through the pointer: a copy would cost more than running them.
-    private let steps: UnsafePointer<Steps>
-
-    @inline(__always)
-    subscript(operand: Int) -> UnsafePointer<Steps> { steps + operand }
+    /// The steps of each operand's pullback.
+    fileprivate let steps: (Steps, Steps, Steps)
 
     /// What one pullback computes. Numbers lie in registers: first the adjoint, then the operands and the result, then
     /// constants, then what the steps compute. Plain data that lives as long as the process.
@@ -63,13 +59,12 @@ struct ScalarRule {
     private init(tracing primitive: Primitive) {
         isElementwise = primitive.isElementwise
         let traced = isElementwise ? primitive.pullbacks.map { Tracing.steps(of: $0, in: primitive) } : []
-        let steps = UnsafeMutablePointer<Steps>.allocate(capacity: 3)
-        for operand in 0..<3 { (steps + operand).initialize(to: operand < traced.count ? traced[operand] : .none) }
-        self.steps = UnsafePointer(steps)
+        func steps(_ operand: Int) -> Steps { operand < traced.count ? traced[operand] : .none }
+        self.steps = (steps(0), steps(1), steps(2))
     }
 
     /// All rules by the number of their primitive, each made on first use.
-    struct Table: @unchecked Sendable {
+    struct Table {
         private let places: UnsafeMutablePointer<Atomic<UnsafePointer<ScalarRule>?>>
 
         fileprivate init() {
@@ -80,7 +75,13 @@ struct ScalarRule {
         /// The rule of a primitive.
         @inline(__always)
         subscript(primitive: UInt16) -> UnsafePointer<ScalarRule> {
-            places[Int(primitive)].load(ordering: .acquiring) ?? make(primitive)
+            known(primitive) ?? make(primitive)
+        }
+
+        /// The rule of a primitive, if it has been made.
+        @inline(__always)
+        func known(_ primitive: UInt16) -> UnsafePointer<ScalarRule>? {
+            places[Int(primitive)].load(ordering: .acquiring)
         }
 
         @inline(never)
@@ -98,14 +99,13 @@ struct ScalarRule {
     }
 
     /// The one table. To read it is a call, so a loop reads it before it begins.
-    static let table = Table()
+    nonisolated(unsafe) static let table = Table()
 
     private func deallocate() {
-        for operand in 0..<3 {
-            steps[operand].constants.deallocate()
-            steps[operand].steps.deallocate()
+        for steps in [steps.0, steps.1, steps.2] {
+            steps.constants.deallocate()
+            steps.steps.deallocate()
         }
-        steps.deallocate()
     }
 }
 
@@ -116,7 +116,15 @@ extension ScalarRule {
     static var registerCount: Int { 128 }
 }
 
-// Through a pointer, for a copy would cost more than running them.
+// Rules and steps are read through pointers, for a copy would cost more than running them.
+extension UnsafePointer<ScalarRule> {
+    @inline(__always)
+    func steps(ofOperand position: Int) -> UnsafePointer<ScalarRule.Steps> {
+        let steps = UnsafeRawPointer(self) + MemoryLayout<ScalarRule>.offset(of: \ScalarRule.steps)!
+        return steps.assumingMemoryBound(to: ScalarRule.Steps.self) + position
+    }
+}
+
 extension UnsafePointer<ScalarRule.Steps> {
     /// The adjoint of the operand, from that of the result and from the numbers on the tape.
     @inline(__always)
@@ -127,7 +135,7 @@ extension UnsafePointer<ScalarRule.Steps> {
         switch pointee.form {
         case .adjoint: adjoint
         case .negatedAdjoint: -adjoint
-        case .adjointTimesOperand: adjoint * tape[Int(instruction.pointee.operand(Int(pointee.register)))].number
+        case .adjointTimesOperand: adjoint * tape[Int(instruction.operand(Int(pointee.register)))].number
         case .adjointTimesResult: adjoint * instruction.pointee.number
         case .adjointTimesFactor:
             adjoint * number(after: pointee.steps.count - 1, adjoint, instruction, on: tape, registers)
@@ -145,7 +153,7 @@ extension UnsafePointer<ScalarRule.Steps> {
         registers[0] = adjoint.bitPattern
         let operandCount = Int(instruction.pointee.operandCount)
         for position in 0..<operandCount {
-            registers[1 &+ position] = tape[Int(instruction.pointee.operand(position))].value
+            registers[1 &+ position] = tape[Int(instruction.operand(position))].value
         }
         registers[operandCount &+ 1] = instruction.pointee.value
         var next = registers + (operandCount &+ 2)
@@ -180,11 +188,6 @@ extension UnsafePointer<ScalarRule.Step> {
 }
 
 extension ScalarRule.Step {
-    /// Whether a register is an operand.
-    fileprivate func reads(_ register: UInt8) -> Bool {
-        operands.0 == register || operands.1 == register || operands.2 == register
-    }
-
     fileprivate func runLoop(_ registers: UnsafeMutablePointer<UInt64>, into result: UnsafeMutablePointer<UInt64>) {
         let addresses = (
             UnsafeRawPointer(registers + Int(operands.0)), UnsafeRawPointer(registers + Int(operands.1)),
@@ -197,113 +200,5 @@ extension ScalarRule.Step {
                     UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), result, operandType)
             }
         }
-    }
-}
-
-// MARK: - Tracing
-
-private enum Tracing {
-    static func steps(of pullback: Pullback, in primitive: Primitive) -> ScalarRule.Steps {
-        if pullback.isZero { return .none }
-        let serial = OpenSerials.open()
-        defer { OpenSerials.close(serial) }
-        let tape = Tape(serial: serial)
-        tape.tracedPrimitive = primitive.name
-        return tape.whileCurrent {
-            // %0 is the adjoint, then come the operands, then the result; what the pullback records follows.
-            let adjoint = tape.variable(1)
-            for position in 0..<primitive.operandCount {
-                _ = tape.appendGiven(.variable, primitive.takesCondition(at: position) ? Tensor(true) : Tensor(0.5))
-            }
-            let call = tape.append(
-                primitive, .float64, shape: 0, bits: Tensor(0.5).bits, operandCount: UInt8(primitive.operandCount),
-                1, 2, 3)
-            let uses = Pullback.Uses(rawValue: .max)
-            let output = pullback.body(adjoint, Call(tape: tape, index: call, isRecorded: true, uses: uses))
-            return compile(tape, from: Int(call) + 1, to: Int(tape.index(of: output)), of: primitive)
-        }
-    }
-
-    /// Turns the instructions that `output` depends on, from `start` on, into steps.
-    private static func compile(
-        _ tape: Tape, from start: Int, to output: Int, of primitive: Primitive
-    ) -> ScalarRule.Steps {
-        // An identity stands for its operand: numbers have no gradient to be stopped.
-        func source(_ index: Int) -> Int {
-            let instruction = tape[Int32(index)]
-            guard index >= start, case .identity = Primitive.numbered(instruction.primitive).implementation else {
-                return index
-            }
-            return source(Int(instruction.operands.0))
-        }
-        let output = source(output)
-        var isNeeded = [Bool](repeating: false, count: tape.count)
-        isNeeded[output] = true
-        for index in (start..<tape.count).reversed() where isNeeded[index] {
-            for operand in tape.operands(of: tape[Int32(index)]) { isNeeded[source(Int(operand))] = true }
-        }
-        var uses: Pullback.Uses = isNeeded[start - 1] ? .result : []
-        for position in 0..<primitive.operandCount where isNeeded[1 + position] { uses.insert(.operand(position)) }
-
-        let needed = (start..<tape.count).filter { isNeeded[$0] }
-        let isConstant = { (index: Int) in tape[Int32(index)].primitive == Primitive.constant.identifier }
-        let constants = needed.filter { isConstant($0) }
-        let computed = needed.filter { !isConstant($0) }
-        guard start + needed.count <= ScalarRule.registerCount else {
-            fatalError("\(primitive.name): the pullback of an element-wise primitive has more than 120 steps")
-        }
-        var registers = [Int: UInt8]()
-        for (register, index) in (Array(0..<start) + constants + computed).enumerated() {
-            registers[index] = UInt8(register)
-        }
-        let steps = computed.map { index in
-            let instruction = tape[Int32(index)]
-            var operands = tape.operands(of: instruction).map { registers[source(Int($0))]! }
-            while operands.count < 3 { operands.append(operands[0]) }
-            let type = tape[tape.operand(Int(instruction.operandCount) - 1, of: instruction)].elementType
-            guard instruction.isScalar, let loop = Primitive.numbered(instruction.primitive).loops[type] else {
-                fatalError(
-                    "\(primitive.name): the pullback of an element-wise primitive must be element-wise too, "
-                        + "but it uses \(Primitive.numbered(instruction.primitive).name)")
-            }
-            return ScalarRule.Step(
-                operands: (operands[0], operands[1], operands[2]), operandType: type, arithmetic: loop.arithmetic,
-                loop: loop)
-        }
-        let (form, register) = form(steps, result: registers[output]!, given: UInt8(start))
-        return ScalarRule.Steps(
-            form: form, register: register, uses: uses,
-            constants: immortal(constants.map { tape[Int32($0)].value }), steps: immortal(steps))
-    }
-
-    /// What the steps amount to, and the register that it needs; `given` is the number of registers that are given.
-    private static func form(
-        _ steps: [ScalarRule.Step], result: UInt8, given: UInt8
-    ) -> (ScalarRule.Steps.Form, register: UInt8) {
-        if result == 0 { return (.adjoint, 0) }
-        guard let last = steps.last, result >= given else { return (.general, result) }
-        let (x, y) = (last.operands.0, last.operands.1)
-        if steps.count == 1, last.arithmetic == .negate, x == 0 { return (.negatedAdjoint, 0) }
-        // The result of the last step is ā, for no step is without use.
-        guard last.arithmetic == .multiply, (x == 0) != (y == 0),
-            steps.dropLast().allSatisfy({ !$0.reads(0) })
-        else { return (.general, result) }
-        let factor = max(x, y)
-        if factor == given - 1 { return (.adjointTimesResult, factor) }
-        return factor < given ? (.adjointTimesOperand, factor - 1) : (.adjointTimesFactor, factor)
-    }
-
-    /// A copy that lives as long as the process.
-    private static func immortal<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
-        _ = buffer.initialize(from: elements)
-        return UnsafeBufferPointer(buffer)
-    }
-}
-
-extension Primitive {
-    fileprivate func takesCondition(at position: Int) -> Bool {
-        if case .elementwise(_, .selection) = implementation { return position == 0 }
-        return false
     }
 }

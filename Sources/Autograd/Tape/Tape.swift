@@ -38,8 +38,9 @@ public final class Tape {
 
     init(serial: UInt64) {
         self.serial = serial
-        // Room for as many as the thread's last tape had: the next one is often alike.
-        capacity = max(16, Int(ck_current_context().pointee.instructions))
+        // Room for as many as the thread's last tape had, for the next one is often alike; but no more than half a megabyte,
+        // for it need not be.
+        capacity = min(max(16, Int(ck_current_context().pointee.instructions)), 1 << 14)
         instructions = .allocate(capacity: capacity)
     }
 

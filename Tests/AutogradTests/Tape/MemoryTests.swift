@@ -36,6 +36,11 @@ import Testing
         #expect(tape.byteCount <= 64 * operations)
     }
 
+    @Test func `is small for a short tape after a long one`() {
+        _ = gradient(at: 1) { x in (0..<100_000).reduce(x) { y, _ in y + x } }
+        #expect(Tape.record { tape in tape.variable(1) }.tape.byteCount <= 1 << 20)
+    }
+
     @Test func `is freed while a loss is kept`() {
         weak var freed: Tape?
         var loss = Tensor(0)
