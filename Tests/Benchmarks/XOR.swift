@@ -29,6 +29,14 @@ private let order: [Int] = {
 private let (onlineLoss, batchLoss) = (2.151975e-04, 4.873209e-05)
 
 func measureXOR(_ report: Report) {
+    // A step on one sample, recorded once and replayed.
+    var replay = OnlineReplay()
+    report.row(
+        "W1", "xor online step", .nanosecondsPerStep,
+        check: {
+            var replay = OnlineReplay()
+            return Check([replay.lossAfterManySteps()], equals: [onlineLoss], tolerance: 5e-7)
+        }, body: { replay.makeStep() })
     // A step on one sample, recorded, differentiated and updated anew each time.
     var run = OnlineRun()
     report.row(
@@ -44,9 +52,35 @@ func measureXOR(_ report: Report) {
     // A step on all four samples at once.
     let batch = BatchRun()
     report.row(
-        "W2", "xor full batch step, layers", .nanosecondsPerStep,
+        "W2", "xor full batch step", .nanosecondsPerStep,
         check: { Check([BatchRun().lossAfterManySteps()], equals: [batchLoss], tolerance: 5e-7) },
         body: { batch.makeStep() })
+}
+
+private struct OnlineReplay {
+    private let network = XORNetwork()
+    private let step: TrainingStep<XORNetwork, SGD>
+    private let samples = zip(inputs, expected).map { (Tensor($0), Tensor([$1])) }
+    private let indices = order
+    private var count = 0
+
+    init() {
+        step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, expected in
+            halfSquaredError(network(x), expected)
+        }
+    }
+
+    @discardableResult
+    mutating func makeStep() -> Double {
+        let sample = indices[count & 4095]
+        count += 1
+        return step(samples[sample].0, samples[sample].1)
+    }
+
+    mutating func lossAfterManySteps() -> Double {
+        for _ in 0..<100_000 { makeStep() }
+        return samples.map { halfSquaredError(network($0), $1).scalar }.reduce(0, +)
+    }
 }
 
 private struct OnlineRun {

@@ -113,19 +113,19 @@ final class Memory {
 // MARK: - Running
 
 extension Code {
-    /// Runs the steps. Returns the first guard that does not hold, or nil; where one does not, no state has changed.
-    func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Guard? {
+    /// Runs the steps. False where a guard does not hold: then no state has changed.
+    func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Bool {
         switch work {
         case .scalars(let code, let commits):
             code.run(bases[0])
-            for guarded in guards where !guarded.holds(bases) { return guarded }
+            for guarded in guards where !guarded.holds(bases) { return false }
             commits?.run(bases[0])
         case .arrays(let steps, let commits):
             for step in steps { step.run(bases) }
-            for guarded in guards where !guarded.holds(bases) { return guarded }
+            for guarded in guards where !guarded.holds(bases) { return false }
             for step in commits { step.run(bases) }
         }
-        return nil
+        return true
     }
 }
 

@@ -7,19 +7,20 @@ package final class ProgramState {
     private var memory: Memory?
     /// The values that are known outside of the memory, and after which run they were read or set.
     private var known: [(value: Tensor, run: Int)]
-    private var runs = 0
+    // Read and counted at every replay; no method calls out while it changes these.
+    @exclusivity(unchecked) private var runs = 0
+    /// Whether the memory has all values.
+    @exclusivity(unchecked) private(set) var isSettled = false
     /// Which known values the memory does not have yet.
-    private var unwritten: [Int] = []
+    private var unwritten: [Int] = [] { didSet { settle() } }
     /// The values that other programs have taken over.
-    package private(set) var lost: [Int] = []
+    package private(set) var lost: [Int] = [] { didSet { settle() } }
 
     package init(_ values: [Tensor]) {
         known = values.map { ($0.withoutTape, 0) }
     }
 
-    /// Whether a replay has to look here first.
-    @inline(__always)
-    var needsAttention: Bool { !unwritten.isEmpty || !lost.isEmpty }
+    private func settle() { isSettled = memory != nil && unwritten.isEmpty && lost.isEmpty }
 
     package var count: Int { known.count }
 

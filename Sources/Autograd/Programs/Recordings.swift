@@ -97,7 +97,7 @@ extension Memory {
             for (position, output) in code.outputs.enumerated() where output.type.shape.rank > 0 {
                 bases[code.firstOutput + position] = outputs[position].writable(as: output.type)
             }
-            if code.run(bases) != nil { return false }
+            if !code.run(bases) { return false }
             for (position, output) in code.outputs.enumerated() {
                 if output.type.shape.rank == 0 {
                     outputs[position] = number(output)

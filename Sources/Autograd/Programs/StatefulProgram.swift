@@ -11,8 +11,9 @@ package final class StatefulProgram {
     private let names: [String?]
     private var recordings = Recordings()
     private var memories: [Memory] = []
-    /// The memory of the last run, where the state is.
-    private var current: Memory?
+    // Read at every replay; no method calls out while it changes this.
+    /// The last recording, if it takes two arrays and a number, all tiny, and asks nothing of its numbers.
+    @exclusivity(unchecked) private var tiny: TinyProgram?
 
     /// - Parameter names: What the inputs and then the state are called in print.
     package init(_ state: ProgramState, names: [String?], of function: @escaping Function) {
@@ -32,23 +33,22 @@ package final class StatefulProgram {
         state.leaveMemory()
         recordings.removeAll(because: reason)
         memories = []
-        current = nil
+        tiny = nil
     }
 
-    /// Replays the recording of the last run on two inputs and a number; nil where that is not possible, and then nothing
-    /// was changed.
+    /// Replays the last recording on two inputs and a number, where it is one of single numbers; nil where that is not
+    /// possible, and then nothing was changed.
     @inline(__always)
     package func replay(_ x: Tensor, _ y: Tensor, _ number: Double) -> Double? {
-        guard let memory = current, !state.needsAttention, ck_current_context().pointee.serial == 0,
-            memory.code.inputs.count == 3, memory.takesInPlace(x, 0), memory.takesInPlace(y, 1),
-            memory.takesNumber(2)
-        else { return nil }
-        memory.bind(x, 0)
-        memory.bind(y, 1)
-        memory.bind(number, 2)
-        guard memory.code.run(memory.bases) == nil else { return nil }
+        guard let tiny, state.isSettled, ck_current_context().pointee.serial == 0, tiny.x.takes(x), tiny.y.takes(y) else {
+            return nil
+        }
+        tiny.x.copy(x)
+        tiny.y.copy(y)
+        tiny.number.pointee = number
+        ck_run_scalars(tiny.instructions, tiny.registers)
         state.noteRun()
-        return memory.value
+        return tiny.value.pointee
     }
 
     /// Runs the function on inputs, by a recording that serves or by a new one.
@@ -59,10 +59,10 @@ package final class StatefulProgram {
         while let place = recordings.place(for: packed, from: tried) {
             let memory = memories[place]
             state.move(to: memory)
-            current = memory
+            tiny = TinyProgram(memory)
             let served = withExtendedLifetime(packed) {
                 for position in packed.indices { memory.bind(packed[position], position, memory.code.inputs[position]) }
-                return memory.code.run(memory.bases) == nil
+                return memory.code.run(memory.bases)
             }
             if served {
                 state.noteRun()
@@ -94,40 +94,70 @@ package final class StatefulProgram {
         memories.append(Memory(code))
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
         state.move(to: memories.last!)
-        current = memories.last
+        tiny = TinyProgram(memories.last!)
         return outputs[0].scalar
     }
 }
 
 extension Memory {
-    /// Whether an input can be read where it lies.
-    @inline(__always)
-    fileprivate func takesInPlace(_ tensor: Tensor, _ position: Int) -> Bool {
-        guard tensor.serial == 0, tensor.elementType == code.inputs[position].type.elementType else { return false }
-        guard let storage = tensor.unownedStorage else { return code.inputs[position].type.shape.rank == 0 }
-        return storage._withUnsafeGuaranteedRef { $0.isPacked && $0.shape == code.inputs[position].type.shape }
-    }
-
-    @inline(__always)
-    fileprivate func takesNumber(_ position: Int) -> Bool {
-        code.inputs[position].type.shape.rank == 0 && code.inputs[position].type.elementType.isFloat
-    }
-
-    @inline(__always)
-    fileprivate func bind(_ tensor: Tensor, _ position: Int) {
-        bind(tensor, position, code.inputs[position])
-    }
-
-    @inline(__always)
-    fileprivate func bind(_ number: Double, _ position: Int) {
-        let input = code.inputs[position]
-        input.place!.address(bases).storeBytes(of: input.type.elementType.bits(of: number), as: UInt64.self)
-    }
-
     /// The only result, a number.
     @inline(__always)
     fileprivate var value: Double {
         let output = code.outputs[0]
         return output.type.elementType.number(at: output.place.address(bases))
+    }
+}
+
+/// What a replay of single numbers needs, as plain data: at their speed, following references takes as long as the
+/// arithmetic. Valid as long as the memory.
+private struct TinyProgram {
+    struct Input {
+        let place: UnsafeMutablePointer<Double>
+        let shape: Tensor.Shape
+        let count: Int
+
+        @inline(__always)
+        func takes(_ tensor: Tensor) -> Bool {
+            guard tensor.elementType == .float64, tensor.serial == 0 else { return false }
+            guard let storage = tensor.unownedStorage else { return shape.rank == 0 }
+            return storage._withUnsafeGuaranteedRef { $0.isPacked && $0.shape == shape }
+        }
+
+        @inline(__always)
+        func copy(_ tensor: Tensor) {
+            guard let storage = tensor.unownedStorage else {
+                place.pointee = Double(bitPattern: tensor.bits)
+                return
+            }
+            storage._withUnsafeGuaranteedRef { storage in
+                let elements = storage.elements.assumingMemoryBound(to: Double.self)
+                for position in 0..<count { place[position] = elements[position] }
+            }
+        }
+    }
+
+    let registers: UnsafeMutablePointer<Double>
+    let instructions: UnsafePointer<ck_scalar_instruction>
+    let x: Input
+    let y: Input
+    let number: UnsafeMutablePointer<Double>
+    let value: UnsafePointer<Double>
+
+    init?(_ memory: Memory) {
+        let code = memory.code
+        guard case .scalars(let scalars, nil) = code.work, code.guards.isEmpty, code.inputs.count == 3,
+            code.inputs[2].type.shape.rank == 0
+        else { return nil }
+        func place(_ place: Place) -> UnsafeMutablePointer<Double> {
+            place.address(memory.bases).assumingMemoryBound(to: Double.self)
+        }
+        func input(_ input: Code.Input) -> Input {
+            Input(place: place(input.place!), shape: input.type.shape, count: input.type.shape.elementCount)
+        }
+        registers = memory.block.assumingMemoryBound(to: Double.self)
+        instructions = scalars.instructions
+        (x, y) = (input(code.inputs[0]), input(code.inputs[1]))
+        number = place(code.inputs[2].place!)
+        value = UnsafePointer(place(code.outputs[0].place))
     }
 }
