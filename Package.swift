@@ -42,9 +42,10 @@ let package = Package(
         example("pattern", in: "Pattern"),
         example("custom-primitive", in: "CustomPrimitive"),
 
+        .target(name: "Machine", path: "Tests/Benchmarks/Machine", cSettings: cFlags),
         .executableTarget(
-            name: "benchmarks", dependencies: ["Autograd", "NeuralNetworks", "CKernels"], path: "Tests/Benchmarks",
-            exclude: ["Peers"],
+            name: "benchmarks", dependencies: ["Autograd", "NeuralNetworks", "CKernels", "Machine"],
+            path: "Tests/Benchmarks", exclude: ["Machine", "Peers"],
             swiftSettings: swiftFlags),
         .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels"], swiftSettings: swiftFlags),
         .testTarget(

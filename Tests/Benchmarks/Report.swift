@@ -97,15 +97,17 @@ final class Report {
         add(work, name, value, unit.label, decimal(time.steadiness, digits: 2), atMost: goal)
     }
 
-    /// Prints a row.
+    /// Prints a row, and in its last column the goal or a note.
     func add(
-        _ work: String, _ name: String, _ value: Double, _ unit: String, _ steadiness: String = "", atMost goal: Double?
+        _ work: String, _ name: String, _ value: Double, _ unit: String, _ steadiness: String = "",
+        atMost goal: Double?,
+        threads: Int = 1, note: String = ""
     ) {
         printRow(
             work, name, decimal(value, digits: value < 10 ? 2 : value < 1000 ? 1 : 0), unit, steadiness,
-            goal.map { "≤ " + decimal($0, digits: 0) } ?? "")
+            goal.map { "≤ " + decimal($0, digits: 0) } ?? note)
         let members = [("work", work), ("case", name), ("unit", unit)].map { "\"\($0)\": \"\($1)\"" }
-        objects.append("{" + members.joined(separator: ", ") + ", \"value\": \(value), \"threads\": 1}")
+        objects.append("{" + members.joined(separator: ", ") + ", \"value\": \(value), \"threads\": \(threads)}")
     }
 
     func printHeader() { printRow("work", "case", "median", "unit", "min/med", "goal") }

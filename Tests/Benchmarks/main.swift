@@ -1,6 +1,6 @@
 import Autograd
 
-// Times the package on one core, and checks what it times.
+// Times the package, on one core where it does not say otherwise, and checks what it times.
 //
 //     swift run -c release benchmarks
 //     swift run -c release benchmarks --filter xor --json ours.json
@@ -9,6 +9,7 @@ import Autograd
 //     W1      a step of training the 2-2-1 XOR network on one sample
 //     W2      the same on all four samples
 //     W3      functions of many numbers, written in scalars
+//     W5      products of matrices; the last column says which part that is of what one processor can do
 //     W7      operations on arrays so small that only their overhead counts
 //     W9      a process from its start to its first gradient
 //     memory  what a recorded operation occupies
@@ -23,6 +24,7 @@ report.printHeader()
 measureMemory(report)  // before others leave memory to be used again
 measureXOR(report)
 measureScalars(report)
+measureMatrixProducts(report)
 measureSmallArrays(report)
 measureProcesses(report)
 report.writeJSON()
