@@ -9,6 +9,7 @@ import Autograd
 //     W1      a step of training the 2-2-1 XOR network on one sample
 //     W2      the same on all four samples
 //     W3      functions of many numbers, written in scalars
+//     W6      element-wise functions of a million numbers
 //     W7      operations on arrays so small that only their overhead counts
 //     W9      a process from its start to its first gradient
 //     memory  what a recorded operation occupies
@@ -23,6 +24,7 @@ report.printHeader()
 measureMemory(report)  // before others leave memory to be used again
 measureXOR(report)
 measureScalars(report)
+measureElementwise(report)
 measureSmallArrays(report)
 measureProcesses(report)
 report.writeJSON()
