@@ -10,6 +10,7 @@ import Autograd
 //     W2      the same on all four samples
 //     W3      functions of many numbers, written in scalars
 //     W5      products of matrices; the last column says which part that is of what one processor can do
+//     W6      element-wise functions of a million numbers
 //     W7      operations on arrays so small that only their overhead counts
 //     W9      a process from its start to its first gradient
 //     memory  what a recorded operation occupies
@@ -25,6 +26,7 @@ measureMemory(report)  // before others leave memory to be used again
 measureXOR(report)
 measureScalars(report)
 measureMatrixProducts(report)
+measureElementwise(report)
 measureSmallArrays(report)
 measureProcesses(report)
 report.writeJSON()

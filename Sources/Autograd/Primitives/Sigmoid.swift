@@ -3,7 +3,7 @@ import CKernels
 extension Primitive {
     /// y = 1 / (1 + e⁻ˣ), dy/dx = y (1 − y).
     ///
-    /// Below −37, where 1 + e⁻ˣ = e⁻ˣ in double precision, y is computed as eˣ: no overflow, and all digits of the tail.
+    /// Computed from e^−|x|: no overflow, and all digits of the tail.
     public static let sigmoid: Primitive = elementwise(
         "sigmoid", CK_SIGMOID,
         pullbacks: .traced { adjoint, call in adjoint * (call.result * (1 - call.result)) },

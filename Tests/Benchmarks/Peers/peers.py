@@ -1,6 +1,6 @@
-"""The works W1, W2, W7 and W9 of ../main.swift in PyTorch and micrograd, on one thread.
+"""The works W1, W2, W6, W7 and W9 of ../main.swift in PyTorch, micrograd and NumPy, on one thread.
 
-    pip install torch micrograd    (of torch the CPU build: --index-url https://download.pytorch.org/whl/cpu)
+    pip install torch micrograd numpy    (of torch the CPU build: --index-url https://download.pytorch.org/whl/cpu)
     python peers.py [--filter TEXT] [--json FILE]
 
 Same network, start, order of samples and data as ../XOR.swift, and so the same losses in the end. Columns: work, case,
@@ -68,7 +68,7 @@ def row(work, case, unit, body, per=1, check=lambda: True, times=samples):
     if not check():
         sys.exit(f"WRONG: {work} {case}")
     seconds = list(times(body))
-    scale = {"ns/step": 1e9, "ns/op": 1e9, "ms": 1e3}[unit] / per
+    scale = {"ns/step": 1e9, "ns/op": 1e9, "ps/elem": 1e12, "ms": 1e3}[unit] / per
     median = statistics.median(seconds)
     print(f"{work:8}{case:50}{median * scale:9.1f} {unit:10}{min(seconds) / median:.2f}", flush=True)
     rows.append(dict(work=work, case=case, value=median * scale, unit=unit, threads=1))
@@ -245,11 +245,24 @@ def measure_torch():
             return agrees((x * both()).sum().item(), 1001 * 2 * math.cos(1.001), tolerance=1e-9)
 
         row("W7", f"2x2 {name}, forward + backward, torch", "ns/op", both, per=count, check=check)
+    x, b, c, y = (torch.randn(1_000_000, dtype=torch.float32) for _ in range(4))
+    for name in ("exp", "tanh", "sigmoid", "log", "sin"):
+        row("W6", f"1M {name}, float32, torch", "ps/elem", lambda: getattr(torch, name)(x, out=y), per=1_000_000)
+    row("W6", "1M a * b + c, float32, torch", "ps/elem", lambda: torch.addcmul(c, x, b, out=y), per=1_000_000)
     program = "import torch; x = torch.tensor(3.0, requires_grad=True); (x*x + 2*x).backward(); assert x.grad == 8"
     measure_start("torch", program)
 
 
-for measure in (measure_micrograd, measure_torch):
+def measure_numpy():
+    import numpy
+
+    x = numpy.random.default_rng(6).standard_normal(1_000_000, dtype=numpy.float32)
+    y = numpy.empty_like(x)
+    for name in ("exp", "tanh", "log", "sin"):
+        row("W6", f"1M {name}, float32, numpy", "ps/elem", lambda: getattr(numpy, name)(x, out=y), per=1_000_000)
+
+
+for measure in (measure_micrograd, measure_torch, measure_numpy):
     try:
         measure()
     except ImportError as error:

@@ -1,0 +1,90 @@
+import Autograd
+import CKernels
+
+// A million elements into memory that is there already, as a replayed program does it. The numbers are normal ones; the
+// time of a kernel does not depend on them.
+
+func measureElementwise(_ report: Report) {
+    var random = RandomGenerator(seed: 6)
+    let numbers = (0..<1_000_000).map { _ in random.normal() }
+    func rows<Element: BinaryFloatingPoint>(
+        _ type: Element.Type, _ functions: [(name: String, kernel: ck_function, goal: Double?, atHalf: Double)]
+    ) {
+        // The value at the first and at the last element is known.
+        let x = Elements([0.5] + numbers.dropFirst().dropLast().map(Element.init) + [0.5])
+        let y = Elements<Element>(zeros: x.count)
+        for (name, kernel, goal, value) in functions {
+            report.row(
+                "W6", "1M \(name), \(type == Float.self ? "float32" : "float64")", .picosecondsPerElement, per: x.count,
+                atMost: goal,
+                check: {
+                    y.compute(kernel, x)
+                    return Check([y.first, y.last], equals: [value, value], tolerance: 2 * Double(Element.ulpOfOne))
+                },
+                body: { y.compute(kernel, x) })
+        }
+    }
+    rows(
+        Float.self,
+        [
+            ("exp", CK_EXP, 200, 1.6487212707001282), ("tanh", CK_TANH, 185, 0.46211715726000979),
+            ("sigmoid", CK_SIGMOID, 223, 0.62245933120185459), ("log", CK_LOG, nil, -0.69314718055994529),
+            ("sin", CK_SIN, nil, 0.47942553860420301),
+        ])
+    rows(Double.self, [("exp", CK_EXP, nil, 1.6487212707001282), ("sigmoid", CK_SIGMOID, nil, 0.62245933120185459)])
+
+    let x = Elements(numbers.map(Float.init))
+    let (twos, y) = (Elements([Float](repeating: 2, count: x.count)), Elements<Float>(zeros: x.count))
+    let c = Elements(numbers.map { Float(-$0) })
+    report.row(
+        "W6", "1M a * b + c in blocks, float32", .picosecondsPerElement, per: x.count, atMost: 168,
+        check: {
+            y.multiplyAndAdd(x, twos, c)
+            return Check([y.first, y.last], equals: [x.first, x.last], tolerance: 0)
+        },
+        body: { y.multiplyAndAdd(x, twos, c) })
+}
+
+/// Numbers in memory that starts with a cache line, and is kept for as long as the process runs.
+private struct Elements<Element: BinaryFloatingPoint> {
+    let memory: UnsafeMutableBufferPointer<Element>
+
+    var count: Int { memory.count }
+    var first: Double { Double(memory[0]) }
+    var last: Double { Double(memory[count - 1]) }
+
+    init(_ elements: [Element]) {
+        let size = elements.count * MemoryLayout<Element>.stride
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+        memory = bytes.bindMemory(to: Element.self)
+        _ = memory.initialize(from: elements)
+    }
+
+    init(zeros count: Int) { self.init([Element](repeating: 0, count: count)) }
+
+    func compute(_ function: ck_function, _ x: Elements) {
+        let operands = [UnsafeRawPointer(x.memory.baseAddress!)]
+        let type = Element.self == Float.self ? CK_FLOAT32 : CK_FLOAT64
+        ck_elementwise(function, type)!(count, operands, [1], memory.baseAddress!)
+    }
+}
+
+extension Elements<Float> {
+    /// a · b + c, block by block, so that the product is still in the cache when c is added.
+    func multiplyAndAdd(_ a: Elements, _ b: Elements, _ c: Elements) {
+        let (multiply, add) = (ck_elementwise(CK_MULTIPLY, CK_FLOAT32)!, ck_elementwise(CK_ADD, CK_FLOAT32)!)
+        let strides = [1, 1]
+        withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: 2) { operands in
+            let addresses = UnsafePointer(operands.baseAddress!)
+            for start in stride(from: 0, to: count, by: 4096) {
+                let (length, result) = (min(4096, count - start), memory.baseAddress! + start)
+                operands[0] = UnsafeRawPointer(a.memory.baseAddress! + start)
+                operands[1] = UnsafeRawPointer(b.memory.baseAddress! + start)
+                multiply(length, addresses, strides, result)
+                operands[0] = UnsafeRawPointer(result)
+                operands[1] = UnsafeRawPointer(c.memory.baseAddress! + start)
+                add(length, addresses, strides, result)
+            }
+        }
+    }
+}
