@@ -13,11 +13,12 @@ import Autograd
 /// ``explanation``. The parameters live in the program's memory, and are read and set through the model as ever.
 public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The method. Its learning rate may change between steps; another setting has the step recorded again.
-    public var optimizer: Method {
+    // Read at every step; what is called when it changes does not read it.
+    @exclusivity(unchecked) public var optimizer: Method {
         didSet { if recipe.adopt(optimizer) { restart() } }
     }
     private let recipe: Recipe<Model, Method>
-    private var program: StatefulProgram
+    @exclusivity(unchecked) private var program: StatefulProgram
     /// How many inputs the loss takes; nil for any number.
     private let inputCount: Int?
 

@@ -6,14 +6,14 @@ package final class StatefulProgram {
     /// What the function makes of its inputs and of the state: a number, and the new state.
     package typealias Function = ([Tensor], [Tensor]) -> (value: Tensor, state: [Tensor])
 
-    package private(set) var state: ProgramState
+    package let state: ProgramState
     private let function: Function
     private let names: [String?]
     private var recordings = Recordings()
     private var memories: [Memory] = []
     // Read at every replay; no method calls out while it changes this.
     /// The last recording, if it takes two arrays and a number, all tiny, and asks nothing of its numbers.
-    @exclusivity(unchecked) private var tiny: TinyProgram?
+    @exclusivity(unchecked) private var tiny: UnsafeMutablePointer<TinyProgram>?
 
     /// - Parameter names: What the inputs and then the state are called in print.
     package init(_ state: ProgramState, names: [String?], of function: @escaping Function) {
@@ -33,23 +33,38 @@ package final class StatefulProgram {
         state.leaveMemory()
         recordings.removeAll(because: reason)
         memories = []
-        tiny = nil
+        forgetTiny()
     }
 
     /// Replays the last recording on two inputs and a number, where it is one of single numbers; nil where that is not
     /// possible, and then nothing was changed.
     @inline(__always)
     package func replay(_ x: Tensor, _ y: Tensor, _ number: Double) -> Double? {
-        guard let tiny, state.isSettled, ck_current_context().pointee.serial == 0, tiny.x.takes(x), tiny.y.takes(y) else {
-            return nil
-        }
-        tiny.x.copy(x)
-        tiny.y.copy(y)
-        tiny.number.pointee = number
-        ck_run_scalars(tiny.instructions, tiny.registers)
+        guard let tiny, state.isSettled, ck_current_context().pointee.serial == 0, tiny.pointee.x.takes(x),
+            tiny.pointee.y.takes(y)
+        else { return nil }
+        tiny.pointee.x.copy(x)
+        tiny.pointee.y.copy(y)
+        tiny.pointee.number.pointee = number
+        ck_run_scalars(tiny.pointee.instructions, tiny.pointee.registers)
         state.noteRun()
-        return tiny.value.pointee
+        return tiny.pointee.value.pointee
     }
+
+    /// Lets the next replay use this memory.
+    private func use(_ memory: Memory) {
+        forgetTiny()
+        guard let program = TinyProgram(memory) else { return }
+        tiny = .allocate(capacity: 1)
+        tiny!.initialize(to: program)
+    }
+
+    private func forgetTiny() {
+        tiny?.deallocate()
+        tiny = nil
+    }
+
+    deinit { forgetTiny() }
 
     /// Runs the function on inputs, by a recording that serves or by a new one.
     package func run(_ inputs: [Tensor]) -> Double {
@@ -59,7 +74,7 @@ package final class StatefulProgram {
         while let place = recordings.place(for: packed, from: tried) {
             let memory = memories[place]
             state.move(to: memory)
-            tiny = TinyProgram(memory)
+            use(memory)
             let served = withExtendedLifetime(packed) {
                 for position in packed.indices { memory.bind(packed[position], position, memory.code.inputs[position]) }
                 return memory.code.run(memory.bases)
@@ -94,7 +109,7 @@ package final class StatefulProgram {
         memories.append(Memory(code))
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
         state.move(to: memories.last!)
-        tiny = TinyProgram(memories.last!)
+        use(memories.last!)
         return outputs[0].scalar
     }
 }
