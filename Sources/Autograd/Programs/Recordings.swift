@@ -36,13 +36,6 @@ struct Recordings: Sendable {
         return removed
     }
 
-    /// Forgets all recordings.
-    mutating func removeAll(because reason: String) {
-        codes = []
-        misses = 0
-        notes.append("recordings dropped: \(reason)")
-    }
-
     var explanation: String { notes.joined(separator: "\n") }
 
     var description: String { codes.last.map { "\($0.graph)" } ?? "not recorded" }
