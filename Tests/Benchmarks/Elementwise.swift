@@ -33,16 +33,28 @@ func measureElementwise(_ report: Report) {
         ])
     rows(Double.self, [("exp", CK_EXP, nil, 1.6487212707001282), ("sigmoid", CK_SIGMOID, nil, 0.62245933120185459)])
 
-    let x = Elements(numbers.map(Float.init))
-    let (twos, y) = (Elements([Float](repeating: 2, count: x.count)), Elements<Float>(zeros: x.count))
-    let c = Elements(numbers.map { Float(-$0) })
-    report.row(
-        "W6", "1M a * b + c in blocks, float32", .picosecondsPerElement, per: x.count, atMost: 168,
-        check: {
-            y.multiplyAndAdd(x, twos, c)
-            return Check([y.first, y.last], equals: [x.first, x.last], tolerance: 0)
-        },
-        body: { y.multiplyAndAdd(x, twos, c) })
+    measureFusion(report, numbers)
+}
+
+/// Several functions in one replayed program, whose results of before are written over.
+private func measureFusion(_ report: Report, _ numbers: [Double]) {
+    let a = Tensor(numbers, elementType: .float32)
+    let (b, c) = (Tensor(repeating: 2, shape: a.shape, elementType: .float32), -a)
+    let programs: [(name: String, function: @Sendable (Tensor, Tensor, Tensor) -> Tensor, goal: Double)] = [
+        ("a * b + c", { a, b, c in a * b + c }, 168),
+        ("tanh(a * b + c) * sigmoid(a)", { a, b, c in tanh(a * b + c) * sigmoid(a) }, 725),
+    ]
+    for (name, function, goal) in programs {
+        let program = Program.record(at: a, b, c, of: function)
+        var outputs: [Tensor] = []
+        report.row(
+            "W6", "1M \(name), float32", .picosecondsPerElement, per: a.elementCount, atMost: goal,
+            check: {
+                program.run([a, b, c], into: &outputs)
+                return Check(outputs[0].array, equals: function(a, b, c).array, tolerance: 0)
+            },
+            body: { program.run([a, b, c], into: &outputs) })
+    }
 }
 
 /// Numbers in memory that starts with a cache line, and is kept for as long as the process runs.
@@ -66,25 +78,5 @@ private struct Elements<Element: BinaryFloatingPoint> {
         let operands = [UnsafeRawPointer(x.memory.baseAddress!)]
         let type = Element.self == Float.self ? CK_FLOAT32 : CK_FLOAT64
         ck_elementwise(function, type)!(count, operands, [1], memory.baseAddress!)
-    }
-}
-
-extension Elements<Float> {
-    /// a · b + c, block by block, so that the product is still in the cache when c is added.
-    func multiplyAndAdd(_ a: Elements, _ b: Elements, _ c: Elements) {
-        let (multiply, add) = (ck_elementwise(CK_MULTIPLY, CK_FLOAT32)!, ck_elementwise(CK_ADD, CK_FLOAT32)!)
-        let strides = [1, 1]
-        withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: 2) { operands in
-            let addresses = UnsafePointer(operands.baseAddress!)
-            for start in stride(from: 0, to: count, by: 4096) {
-                let (length, result) = (min(4096, count - start), memory.baseAddress! + start)
-                operands[0] = UnsafeRawPointer(a.memory.baseAddress! + start)
-                operands[1] = UnsafeRawPointer(b.memory.baseAddress! + start)
-                multiply(length, addresses, strides, result)
-                operands[0] = UnsafeRawPointer(result)
-                operands[1] = UnsafeRawPointer(c.memory.baseAddress! + start)
-                add(length, addresses, strides, result)
-            }
-        }
     }
 }

@@ -3,6 +3,9 @@
 struct ElementwiseStep: Sendable {
     /// The elements of a block.
     static let blockLength = 512
+    /// The bytes from one temporary to the next: a block of the widest type, and three cache lines, so that temporaries do
+    /// not all fall into the same sets of the cache.
+    static let temporarySize = blockLength * 8 + 3 * Arena.alignment
     /// The most instructions that run together: their blocks share the cache.
     static let maximumLength = 32
 

@@ -87,7 +87,7 @@ extension Planner {
                 return .init(
                     place: place, outerStride: rowLength, innerStride: 1, elementSize: size, isTemporary: false)
             }
-            let place = Place(base: 0, offset: firstTemporary + slot * ElementwiseStep.blockLength * 8)
+            let place = Place(base: 0, offset: firstTemporary + slot * ElementwiseStep.temporarySize)
             return .init(place: place, outerStride: 0, innerStride: 1, elementSize: size, isTemporary: true)
         }
         let makers = Dictionary(uniqueKeysWithValues: members.map { (schedule.layouts[$0].buffer, $0) })

@@ -83,7 +83,7 @@ extension Planner {
             size += Arena.rounded(buffer.elementCount * buffer.elementType.size)
         }
         firstTemporary = size
-        size += placeTemporaries() * ElementwiseStep.blockLength * 8
+        size += placeTemporaries() * ElementwiseStep.temporarySize
         for (index, buffer) in schedule.buffers.enumerated() {
             if case .input(let position) = buffer.kind {
                 places[index] = Place(base: Code.firstInput + position, offset: 0)

@@ -17,14 +17,19 @@ final class Storage: ManagedBuffer<Storage.Header, UInt64> {
         let owner: Storage?
     }
 
+    /// From this many bytes on, the elements begin at a cache line: vectors that cross lines cost twice as much.
+    private static let aligned = 1024
+
     /// A storage whose elements are yet to be written.
     static func allocate(_ shape: Tensor.Shape, _ elementType: Tensor.ElementType) -> Storage {
         let count = shape.elementCount
-        let made = Storage.create(minimumCapacity: max(1, (count * elementType.size + 7) / 8)) { buffer in
+        let size = count * elementType.size
+        let made = Storage.create(minimumCapacity: max(1, (size + 7) / 8 + (size < aligned ? 0 : 7))) { buffer in
             buffer.withUnsafeMutablePointerToElements {
-                Header(
+                let start = UnsafeMutableRawPointer($0)
+                return Header(
                     shape: shape, count: count, elementType: elementType, isPacked: true, isUniform: count == 1,
-                    elements: UnsafeMutableRawPointer($0), owner: nil)
+                    elements: size < aligned ? start : start.alignedUp(toMultipleOf: 64), owner: nil)
             }
         }
         return unsafeDowncast(made, to: Storage.self)

@@ -249,6 +249,8 @@ def measure_torch():
     for name in ("exp", "tanh", "sigmoid", "log", "sin"):
         row("W6", f"1M {name}, float32, torch", "ps/elem", lambda: getattr(torch, name)(x, out=y), per=1_000_000)
     row("W6", "1M a * b + c, float32, torch", "ps/elem", lambda: torch.addcmul(c, x, b, out=y), per=1_000_000)
+    both = lambda: torch.addcmul(c, x, b).tanh_().mul_(torch.sigmoid(x))
+    row("W6", "1M tanh(a * b + c) * sigmoid(a), float32, torch", "ps/elem", both, per=1_000_000)
     program = "import torch; x = torch.tensor(3.0, requires_grad=True); (x*x + 2*x).backward(); assert x.grad == 8"
     measure_start("torch", program)
 
