@@ -24,6 +24,13 @@ import Testing
     private func expectSameBits(
         at inputs: [Tensor], others: [Tensor], of function: @escaping @Sendable ([Tensor]) -> [Tensor]
     ) {
+        guard case .scalars(let instructions, _) = code(at: inputs, of: function).work, instructions.count > 0,
+            ScalarGraph(Graph.recording(at: inputs, of: function).graph!.optimized)!.operations.count
+                >= ScalarRounds.leastOperations
+        else {
+            Issue.record("no large program of single numbers")
+            return
+        }
         let program = Program.record(at: inputs, of: function)
         for inputs in [inputs, others] {
             let (replayed, eager) = (program.outputs(of: inputs), function(inputs))
@@ -96,7 +103,7 @@ import Testing
         func draw(_ seed: UInt64) -> [Tensor] {
             var random = RandomGenerator(seed: seed)
             return numbers(30, seed: seed) + [
-                .normal(shape: [3, 3], using: &random), .normal(shape: [40], using: &random),
+                .normal(shape: [3, 3], using: &random), .normal(shape: [12], using: &random),
             ]
         }
         expectSameBits(at: draw(100 + UInt64(seed)), others: draw(200), of: function)

@@ -126,7 +126,7 @@ extension ScalarCompiler {
         var stride = 1
     }
 
-    private func chain(of values: [Int], previous: [Int?]) -> Chain {
+    private mutating func chain(of values: [Int], previous: [Int?]) -> Chain {
         func operands(_ value: Int) -> [Int] { graph.operation(of: value)!.operands }
         func other(than known: Int, _ value: Int) -> Int { operands(value).first { $0 != known }! }
         let first = operands(values[0])
@@ -139,14 +139,20 @@ extension ScalarCompiler {
             start = first[1]
         }
         others.insert(registers[other(than: start, values[0])]!, at: 0)
+        // What a chain begins with often lies elsewhere.
+        let single = others[...].stride == nil ? (1...2).first { others.dropFirst($0).stride != nil } ?? 0 : 0
+        for value in values.prefix(single) {
+            emit(value)
+            start = value
+        }
         return Chain(
-            function: graph.operation(of: values[0])!.function, count: values.count, result: registers[values[0]]!,
-            start: registers[start]!, others: others)
+            function: graph.operation(of: values[0])!.function, count: values.count - single,
+            result: registers[values[single]]!, start: registers[start]!, others: Array(others.dropFirst(single)))
     }
 
-    /// Chains side by side, as long as each lasts; the longest comes first.
+    /// Chains side by side, as long as each lasts.
     private mutating func emit(chains: [Chain]) {
-        var chains = chains
+        var chains = chains.sorted { $0.count > $1.count }
         var scratch = self.scratch(chains.reduce(0) { $0 + ($1.others[...].stride == nil ? $1.count : 0) })
         for position in chains.indices {
             let others = chains[position].others[...]
