@@ -120,6 +120,7 @@ extension Memory {
     }
 
     private func readNumbers(at places: [UInt32], into outputs: inout [Tensor]) {
+        let block = block
         outputs.withUnsafeMutableBufferPointer { outputs in
             places.withUnsafeBufferPointer { places in
                 for position in places.indices {
@@ -142,6 +143,7 @@ extension Memory {
             for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
             return true
         }
+        let block = block
         return inputs.withUnsafeBufferPointer { inputs in
             places.withUnsafeBufferPointer { places in
                 for position in places.indices {
