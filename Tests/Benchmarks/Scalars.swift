@@ -68,21 +68,32 @@ enum SigmoidChain {
 /// The gradient of the product of 1,000 numbers: each partial derivative is the product of all others.
 private func measureProduct(_ report: Report) {
     let x = (0..<1000).map { 1 + Double($0 % 7 - 3) * 1e-3 }
-    let inputs = x.map { Tensor($0) }
-    func slopes() -> [Tensor] {
-        gradient(at: inputs) { x in
+    let product = x.reduce(1, *)
+    rows(report, "gradient of a product of 1000 scalars", at: x, equals: x.map { product / $0 }) { x in
+        gradient(at: x) { x in
             var product = x[0]
             for factor in x.dropFirst() { product = product * factor }
             return product
         }
     }
+}
+
+/// Two rows: a gradient in single numbers, computed by a tape and replayed.
+private func rows(
+    _ report: Report, _ name: String, at x: [Double], equals expected: [Double],
+    _ slopes: @escaping @Sendable ([Tensor]) -> [Tensor]
+) {
+    let inputs = x.map { Tensor($0) }
     report.row(
-        "W3", "gradient of a product of 1000 scalars", .microseconds,
-        check: {
-            let product = x.reduce(1, *)
-            return Check(slopes().map(\.scalar), equals: x.map { product / $0 }, tolerance: 1e-11)
-        },
-        body: slopes)
+        "W3", name, .microseconds, check: { Check(slopes(inputs).map(\.scalar), equals: expected, tolerance: 1e-11) },
+        body: { slopes(inputs) })
+    guard report.wants("W3", name + ", replayed") else { return }
+    let program = Program.record(at: inputs, of: slopes)
+    var outputs: [Tensor] = []
+    report.row(
+        "W3", name + ", replayed", .microseconds,
+        check: { Check(program.outputs(of: inputs).map(\.scalar), equals: expected, tolerance: 1e-11) },
+        body: { program.run(inputs, into: &outputs) })
 }
 
 /// The gradient of Rosenbrock's function Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² of 1,000 numbers.
@@ -95,9 +106,8 @@ private func measureRosenbrock(_ report: Report) {
         expected[i] += -400 * a * x[i] - 2 * b
     }
     // Number by number, as in Peers/ and in tapes for scalars: about 8,000 operations.
-    let numbers = x.map { Tensor($0) }
-    func scalarSlopes() -> [Tensor] {
-        gradient(at: numbers) { x in
+    rows(report, "gradient of Rosenbrock n = 1000, scalars", at: x, equals: expected) { x in
+        gradient(at: x) { x in
             var total = Tensor(0)
             for i in 0..<999 {
                 let a = x[i + 1] - x[i] * x[i]
@@ -107,9 +117,6 @@ private func measureRosenbrock(_ report: Report) {
             return total
         }
     }
-    report.row(
-        "W3", "gradient of Rosenbrock n = 1000, scalars", .microseconds,
-        check: { Check(scalarSlopes().map(\.scalar), equals: expected, tolerance: 1e-11) }, body: scalarSlopes)
     // The same with slices of one array: a dozen operations.
     let vector = Tensor(x)
     func arraySlopes() -> Tensor {

@@ -26,6 +26,7 @@ func measureSmallArrays(_ report: Report) {
         "W7", "2x2 add, record", .nanosecondsPerOperation, per: 1000,
         check: { Check(recorded().array, equals: x.array.map { 1001 * $0 }, tolerance: 1e-11) }, body: recorded)
     row("add", at: x, atMost: 250, gradient: [1001, 1001, 1001, 1001], sums)
+    measureReplayedSums(report, at: x)
     row("multiply", at: x, gradient: x.array.map { 1001 * power($0, 1000) }) { x in
         var y = x
         for _ in 0..<1000 { y = y * x }
@@ -39,6 +40,26 @@ func measureSmallArrays(_ report: Report) {
         for _ in 0..<1000 { y = matmul(y, x) }
         return y
     }
+}
+
+/// The chain of additions, recorded once and replayed. What it is multiplied by is an input too: so the program can neither
+/// leave out the sums, which are a result, nor know the gradient beforehand.
+private func measureReplayedSums(_ report: Report, at x: Tensor) {
+    let name = "2x2 add, forward + backward, replayed"
+    guard report.wants("W7", name) else { return }
+    let inputs = [x, Tensor([[1, 2], [3, 4]])]
+    let program = Program.record(at: inputs) { inputs in
+        [sums(inputs[0]), vectorJacobianProduct(at: inputs[0], inputs[1], of: sums)]
+    }
+    var outputs: [Tensor] = []
+    report.row(
+        "W7", name, .nanosecondsPerOperation, per: 1000, atMost: 8,
+        check: {
+            program.run(inputs, into: &outputs)
+            return Check(
+                outputs.flatMap(\.array), equals: inputs.flatMap(\.array).map { 1001 * $0 }, tolerance: 1e-11)
+        },
+        body: { program.run(inputs, into: &outputs) })
 }
 
 /// 1001 x.

@@ -17,6 +17,10 @@ final class Code: Sendable {
     /// Where the block has the constants from the start; nil where they stay a piece of their own.
     let initial: Place?
     let blockSize: Int
+    /// Where the inputs lie in the block, in bytes, if all are single float64 numbers; nil otherwise.
+    let inputNumbers: [UInt32]?
+    /// The same of the results.
+    let outputNumbers: [UInt32]?
 
     /// What is computed, and what is done once the guards hold: new state that could not be written in place.
     enum Work: Sendable {
@@ -63,6 +67,17 @@ final class Code: Sendable {
         self.constants = constants
         self.initial = initial
         self.blockSize = blockSize
+        inputNumbers = Code.numbers(inputs.map { ($0.type, $0.place) })
+        outputNumbers = Code.numbers(outputs.map { ($0.type, $0.place) })
+    }
+
+    private static func numbers(_ parts: [(type: Primitive.Result, place: Place?)]) -> [UInt32]? {
+        var offsets: [UInt32] = []
+        for (type, place) in parts {
+            guard let place, place.base == 0, type.elementType == .float64, type.shape.rank == 0 else { return nil }
+            offsets.append(UInt32(place.offset))
+        }
+        return offsets
     }
 
     static let firstInput = 2

@@ -78,7 +78,7 @@ public final class Program: Sendable {
             return
         }
         // Inside another recording it is the function that is recorded.
-        if Tape.current != nil || inputs.contains(where: \.isFailed) {
+        if Tape.current != nil {
             outputs = function(inputs)
             return
         }
@@ -89,7 +89,8 @@ public final class Program: Sendable {
             if served { return }
             tried = place + 1
         }
-        outputs = state.withLock({ $0.recordings.isEager }) ? function(inputs) : record(inputs)
+        let isEager = state.withLock { $0.recordings.isEager } || inputs.contains(where: \.isFailed)
+        outputs = isEager ? function(inputs) : record(inputs)
     }
 
     private func record(_ inputs: [Tensor]) -> [Tensor] {

@@ -13,9 +13,9 @@ struct Recordings: Sendable {
     /// Whether recording was given up.
     var isEager: Bool { misses > Recordings.patience }
 
-    /// The place of the first recording from `start` on that takes these inputs.
+    /// The place of the first recording from `start` on that may take these inputs.
     func place(for inputs: [Tensor], from start: Int) -> Int? {
-        codes.indices.dropFirst(start).first { codes[$0].takes(inputs) }
+        codes.indices.dropFirst(start).first { codes[$0].mayTake(inputs) }
     }
 
     /// A recording has served.
@@ -42,8 +42,11 @@ struct Recordings: Sendable {
 }
 
 extension Code {
-    /// Whether the inputs have the shapes and types that were recorded.
-    func takes(_ inputs: [Tensor]) -> Bool {
+    /// Whether the inputs have the shapes and types that were recorded, and none has failed. Single numbers are looked at
+    /// only once, when they are bound.
+    func mayTake(_ inputs: [Tensor]) -> Bool {
+        if inputNumbers != nil { return true }
+        if inputs.contains(where: \.isFailed) { return false }
         for (position, input) in self.inputs.enumerated() where !input.type.describes(inputs[position]) { return false }
         return true
     }
@@ -79,18 +82,23 @@ extension Primitive.Result {
 }
 
 extension Memory {
-    /// Runs the code on inputs that it takes; false where a guard does not hold, and then nothing was done.
+    /// Runs the code on inputs; false where it does not take them or a guard does not hold, and then nothing was done.
     func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
         // What lies otherwise than packed is copied, and the copies live until the run has ended.
-        let inputs = inputs.contains { !($0.storage?.isPacked ?? true) } ? inputs.map(\.packed) : inputs
+        let isPacked = code.inputNumbers != nil || inputs.allSatisfy { $0.storage?.isPacked ?? true }
+        let inputs = isPacked ? inputs : inputs.map(\.packed)
         return withExtendedLifetime(inputs) {
-            for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
-            let isReused = outputs.count == code.outputs.count
-            if !isReused { outputs = code.outputs.map { _ in Tensor(0) } }
+            guard bind(inputs) else { return false }
+            if outputs.count != code.outputs.count { outputs = code.outputs.map { _ in Tensor(0) } }
+            if let places = code.outputNumbers {
+                guard code.run(bases) else { return false }
+                readNumbers(at: places, into: &outputs)
+                return true
+            }
             for (position, output) in code.outputs.enumerated() where output.type.shape.rank > 0 {
                 bases[code.firstOutput + position] = outputs[position].writable(as: output.type)
             }
-            if !code.run(bases) { return false }
+            guard code.run(bases) else { return false }
             for (position, output) in code.outputs.enumerated() {
                 if output.type.shape.rank == 0 {
                     outputs[position] = number(output)
@@ -104,9 +112,46 @@ extension Memory {
         }
     }
 
-    /// Makes an input readable for the steps.
+    private func readNumbers(at places: [UInt32], into outputs: inout [Tensor]) {
+        let block = block
+        outputs.withUnsafeMutableBufferPointer { outputs in
+            places.withUnsafeBufferPointer { places in
+                for position in places.indices {
+                    let bits = block.load(fromByteOffset: Int(places[position]), as: UInt64.self)
+                    let number = Tensor(storage: nil, bits: bits, elementType: .float64)
+                    // Nothing is to be released in place of a number.
+                    if outputs[position].unownedStorage == nil {
+                        (outputs.baseAddress! + position).initialize(to: number)
+                    } else {
+                        outputs[position] = number
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes packed inputs, which the code may take, readable for the steps; false where it does not take them.
+    func bind(_ inputs: [Tensor]) -> Bool {
+        guard let places = code.inputNumbers else {
+            for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
+            return true
+        }
+        let block = block
+        return inputs.withUnsafeBufferPointer { inputs in
+            places.withUnsafeBufferPointer { places in
+                for position in places.indices {
+                    let input = inputs.baseAddress! + position
+                    guard input.pointee.isNumber else { return false }
+                    block.storeBytes(
+                        of: input.pointee.bits, toByteOffset: Int(places[position]), as: UInt64.self)
+                }
+                return true
+            }
+        }
+    }
+
     @inline(__always)
-    func bind(_ tensor: Tensor, _ position: Int, _ input: Code.Input) {
+    private func bind(_ tensor: Tensor, _ position: Int, _ input: Code.Input) {
         if let storage = tensor.unownedStorage {
             storage._withUnsafeGuaranteedRef { storage in
                 if let place = input.place {
@@ -133,6 +178,10 @@ extension Memory {
 }
 
 extension Tensor {
+    /// Whether this is a single number, of float64, and stands for no operation that failed.
+    @inline(__always)
+    fileprivate var isNumber: Bool { unownedStorage == nil && elementType == .float64 && !isFailed }
+
     /// The address of elements that may be written: this tensor's own where nobody else holds them and they are of this kind,
     /// else those of a new one in its place.
     fileprivate mutating func writable(as type: Primitive.Result) -> UnsafeMutableRawPointer {

@@ -68,8 +68,7 @@ package final class StatefulProgram {
             state.move(to: memory)
             use(memory)
             let served = withExtendedLifetime(packed) {
-                for position in packed.indices { memory.bind(packed[position], position, memory.code.inputs[position]) }
-                return memory.code.run(memory.bases)
+                memory.bind(packed) && memory.code.run(memory.bases)
             }
             if served {
                 state.noteRun()

@@ -43,8 +43,9 @@ typedef enum : uint8_t {
     CK_SCALAR_CALL_UNARY,
     /// The same with a function of two numbers, a and b.
     CK_SCALAR_CALL_BINARY,
-    /// Running sums: the first result is r[a] + r[b], each further one adds the number c (an int32) places after the last.
-    /// One word follows: `result` is the count.
+    /// Running sums: `result` numbers of each of `a` chains, 1 to CK_SCALAR_CHAINS, none of which depends on another. One
+    /// word follows for each: its first result is r[a] + r[b], each further one, side by side from `result` on, adds the
+    /// number c (an int32) places after the last.
     CK_SCALAR_RUNNING_SUM,
     /// The same with products.
     CK_SCALAR_RUNNING_PRODUCT,
@@ -53,6 +54,8 @@ typedef enum : uint8_t {
     CK_SCALAR_GATHER,
     CK_SCALAR_LONG_COUNT
 } ck_scalar_long;
+
+enum { CK_SCALAR_CHAINS = 4 };
 
 typedef struct {
     const void *_Nullable code;

@@ -23,17 +23,24 @@ final class ScalarCode: Sendable {
 
 /// Writes the instructions of a tiny program.
 struct ScalarCompiler {
-    private let graph: ScalarGraph
+    let graph: ScalarGraph
     private let stateCount: Int
-    private var schedule: ScalarSchedule
+    private var schedule: Schedule
     /// The register of each value.
-    private var registers: [Int?]
+    private(set) var registers: [Int?]
     private var registerCount = 0
     private var instructions: [ck_scalar_instruction] = []
     /// The value that the last instruction hands to the next.
     private var last: Int?
     /// Where each input of the graph begins.
     private var starts: [Int] = []
+    /// Registers for operands that are laid together for one instruction.
+    private var scratch = 0..<0
+
+    private enum Schedule {
+        case small(ScalarSchedule)
+        case large(ScalarRounds)
+    }
 
     /// The code of a graph of tiny float64 arrays; nil for another.
     static func code(_ graph: Graph, stateCount: Int) -> Code? {
@@ -48,15 +55,20 @@ struct ScalarCompiler {
         let roots = graph.graph.outputs.map { graph.values(of: $0) }
         let results = roots.dropLast(stateCount).flatMap(\.self)
         let guarded = graph.graph.guards.flatMap { graph.values(of: $0.index) }
-        schedule = ScalarSchedule(
-            graph, outputs: results + guarded, state: roots.suffix(stateCount).flatMap(\.self),
-            replacing: graph.graph.inputs.suffix(stateCount).flatMap { graph.values(of: $0) })
+        let state = roots.suffix(stateCount).flatMap(\.self)
+        schedule =
+            graph.operations.count < ScalarRounds.leastOperations
+            ? .small(ScalarSchedule(
+                    graph, outputs: results + guarded, state: state,
+                    replacing: graph.graph.inputs.suffix(stateCount).flatMap { graph.values(of: $0) }))
+            : .large(ScalarRounds(graph, roots: results + guarded + state))
         registers = [Int?](repeating: nil, count: graph.sources.count)
     }
 
     private mutating func code() -> Code {
         placeGiven()
         let constants = placeConstants()
+        placeRounds()
         let graph = self.graph.graph
         let newState = graph.outputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
         let oldState = graph.inputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
@@ -73,15 +85,18 @@ struct ScalarCompiler {
                 type: graph[guarded.index].type)
         }
         let moves = placeNewState(newState, over: oldState, mayOverwrite: guards.isEmpty)
-        for value in schedule.order { emit(value) }
-        for (from, to) in copies { emit(copyOf: registers[from]!, to: to) }
+        switch schedule {
+        case .small(let schedule): for value in schedule.order { emit(value) }
+        case .large(let rounds): emit(rounds)
+        }
+        emit(copies: copies.map { (registers[$0.from]!, $0.to) })
         var commits: [ck_scalar_instruction] = []
         if guards.isEmpty {
-            for (from, to) in moves { emit(copyOf: from, to: to) }
+            emit(copies: moves)
         } else {
             let computed = instructions
             instructions = []
-            for (from, to) in moves { emit(copyOf: from, to: to) }
+            emit(copies: moves)
             emit(CK_SCALAR_RETURN)
             (commits, instructions) = (instructions, computed)
         }
@@ -128,6 +143,22 @@ extension ScalarCompiler {
         return (Tensor(graph.constants), Place(base: 0, offset: start * 8))
     }
 
+    /// The results of large programs lie in the order of their computation.
+    private mutating func placeRounds() {
+        guard case .large(let rounds) = schedule else { return }
+        let start = reserve(rounds.order.count)
+        for (offset, value) in rounds.order.enumerated() { registers[value] = start + offset }
+    }
+
+    /// The first of `count` registers that are free between two instructions.
+    mutating func scratch(_ count: Int) -> Int {
+        if scratch.count < count {
+            let start = reserve(count)
+            scratch = start..<start + count
+        }
+        return scratch.lowerBound
+    }
+
     /// Registers side by side for numbers that are read together; what lies elsewhere is copied there in the end.
     private mutating func placeTogether(
         _ values: [Int], except moving: Set<Int>, _ copies: inout [(from: Int, to: Int)]
@@ -153,9 +184,11 @@ extension ScalarCompiler {
     ) -> [(from: Int, to: Int)] {
         var lastRead: [Int: Int] = [:]
         var places: [Int: Int] = [:]
-        for (position, value) in schedule.order.enumerated() {
-            places[value] = position
-            for operand in schedule.operation(of: value)!.operands { lastRead[operand] = position }
+        if case .small(let schedule) = schedule {
+            for (position, value) in schedule.order.enumerated() {
+                places[value] = position
+                for operand in schedule.operation(of: value)!.operands { lastRead[operand] = position }
+            }
         }
         var moves: [(from: Int, to: Int)] = []
         for (new, old) in zip(new, old) where new != old {
@@ -181,20 +214,19 @@ extension ScalarCompiler {
 // MARK: - Instructions
 
 extension ScalarCompiler {
-    private mutating func word(_ code: UnsafeRawPointer?, _ result: Int, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
+    mutating func word(_ code: UnsafeRawPointer?, _ result: Int, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
         instructions.append(
             ck_scalar_instruction(
                 code: code, result: UInt32(result), a: UInt32(truncatingIfNeeded: a), b: UInt32(truncatingIfNeeded: b),
                 c: UInt32(truncatingIfNeeded: c)))
     }
 
-    private mutating func emit(_ operation: ck_scalar_long, _ result: Int = 0, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0)
-    {
+    mutating func emit(_ operation: ck_scalar_long, _ result: Int = 0, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
         word(ck_scalar_long_code(operation), result, a, b, c)
         last = nil
     }
 
-    private mutating func emit(copyOf register: Int, to result: Int) {
+    mutating func emit(copyOf register: Int, to result: Int) {
         word(ck_scalar_code(CK_SCALAR_COPY, CK_SCALAR_NONE), result, register)
         last = nil
     }
@@ -205,8 +237,15 @@ extension ScalarCompiler {
         return a == last ? CK_SCALAR_A : b == last ? CK_SCALAR_B : c == last ? CK_SCALAR_C : CK_SCALAR_NONE
     }
 
-    private mutating func emit(_ value: Int) {
-        let operation = schedule.operation(of: value)!
+    private func operation(of value: Int) -> ScalarGraph.Operation {
+        switch schedule {
+        case .small(let schedule): schedule.operation(of: value)!
+        case .large: graph.operation(of: value)!
+        }
+    }
+
+    mutating func emit(_ value: Int) {
+        let operation = operation(of: value)
         if registers[value] == nil { registers[value] = reserve(1) }
         let result = registers[value]!
         let operands = operation.operands.map { registers[$0]! } + [0, 0, 0]
