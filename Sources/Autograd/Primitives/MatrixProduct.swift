@@ -49,11 +49,9 @@ extension Primitive {
                 a.strides.withUnsafePointer { aStrides in
                     b.strides.withUnsafePointer { bStrides in
                         ck_matmul_batch(
-                            type, a.shape.rank - 2, lengths, left.rows, right.columns, left.columns, a.elements,
-                            aStrides,
-                            left.rowStride, left.columnStride, b.elements, bStrides, right.rowStride,
-                            right.columnStride,
-                            result.elements)
+                            type, a.shape.rank - 2, lengths, left.rows, right.columns, left.columns,
+                            a.elements, aStrides, left.rowStride, left.columnStride,
+                            b.elements, bStrides, right.rowStride, right.columnStride, result.elements)
                     }
                 }
             }
