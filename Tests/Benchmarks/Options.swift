@@ -4,13 +4,16 @@ struct Options {
     var filter: String?
     /// Where to write the rows as JSON.
     var json: String?
+    /// A folder of other programs that do the same works.
+    var peers: String?
     /// Few and short samples: for the results, not for the times.
     var isQuick = false
 
     static let usage = """
-        usage: benchmarks [--filter TEXT] [--json FILE] [--quick] [--help]
+        usage: benchmarks [--filter TEXT] [--json FILE] [--peers DIR] [--quick] [--help]
           --filter TEXT  only rows whose work or case contains TEXT
           --json FILE    write the rows to FILE: an array of objects with work, case, value, unit, threads
+          --peers DIR    run the programs of a folder too (*.py, *.c), and print the ratios
           --quick        a few short samples, to check the results only
           --help         print this
         """
@@ -22,6 +25,7 @@ struct Options {
             switch argument {
             case "--filter": filter = Self.value(of: argument, rest.next())
             case "--json": json = Self.value(of: argument, rest.next())
+            case "--peers": peers = Self.value(of: argument, rest.next())
             case "--quick": isQuick = true
             case "--help", "-h":
                 print(Self.usage)

@@ -43,6 +43,8 @@ final class Report {
     var isQuick: Bool { options.isQuick }
     private let options: Options
     private var objects: [String] = []
+    /// The rows so far.
+    private var values: [(work: String, name: String, value: Double, unit: String)] = []
 
     init(_ options: Options) {
         self.options = options
@@ -108,8 +110,27 @@ final class Report {
         printRow(
             work, name, decimal(value, digits: value < 10 ? 2 : value < 1000 ? 1 : 0), unit, steadiness,
             goal.map { "≤ " + decimal($0, digits: 0) } ?? note)
+        values.append((work, name, value, unit))
         let members = [("work", work), ("case", name), ("unit", unit)].map { "\"\($0)\": \"\($1)\"" }
         objects.append("{" + members.joined(separator: ", ") + ", \"value\": \(value), \"threads\": \(threads)}")
+    }
+
+    /// Notes that something went wrong which is no row's result.
+    func fail() { isCorrect = false }
+
+    /// Prints the rows of others beside ours: how many times as long theirs take.
+    func print(_ peers: [PeerRow]) {
+        guard !peers.isEmpty else { return }
+        printRow("work", "case", "theirs", "unit", "ours", "theirs / ours")
+        for peer in peers {
+            guard let own = values.first(where: { peer.work == $0.work && peer.name.hasPrefix($0.name + ", ") }),
+                own.unit == peer.unit
+            else { continue }
+            let digits = peer.value < 100 ? 1 : 0
+            printRow(
+                peer.work, peer.name, decimal(peer.value, digits: digits), peer.unit,
+                decimal(own.value, digits: own.value < 100 ? 1 : 0), decimal(peer.value / own.value, digits: 2))
+        }
     }
 
     func printHeader() { printRow("work", "case", "median", "unit", "min/med", "goal") }
@@ -117,7 +138,7 @@ final class Report {
     private func printRow(
         _ work: String, _ name: String, _ value: String, _ unit: String, _ steadiness: String, _ goal: String
     ) {
-        print(
+        Swift.print(
             work.padded(to: 8) + name.padded(to: 50) + value.padded(to: 9, onLeft: true), unit.padded(to: 9),
             steadiness.padded(to: 8) + goal)
         flushOutput()

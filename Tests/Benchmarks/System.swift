@@ -32,6 +32,38 @@ func writeFile(_ text: String, to path: String) -> Bool {
     return fclose(file) == 0 && isWritten
 }
 
+/// The text of a file, or nil if it cannot be read.
+func readFile(_ path: String) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = fread(&part, 1, part.count, file)
+        if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+        bytes += part[..<count]
+    }
+}
+
+/// The names of the files in a folder, or nil if it cannot be read.
+func fileNames(in folder: String) -> [String]? {
+    guard let stream = opendir(folder) else { return nil }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+    }
+    return names.filter { !$0.hasPrefix(".") }
+}
+
+/// A new folder for files that nobody needs afterwards.
+func temporaryFolder() -> String? {
+    var template = Array("/tmp/benchmarks-XXXXXX".utf8CString)
+    return mkdtemp(&template).map { String(cString: $0) }
+}
+
+func setEnvironment(_ name: String, _ value: String) { setenv(name, value, 1) }
+
 /// Starts a program, waits for its end, and returns its exit code; −1 if it could not be started or was killed.
 func runProcess(_ arguments: [String]) -> Int32 {
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]

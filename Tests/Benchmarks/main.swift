@@ -4,6 +4,7 @@ import Autograd
 //
 //     swift run -c release benchmarks
 //     swift run -c release benchmarks --filter xor --json ours.json
+//     swift run -c release benchmarks --peers Tests/Benchmarks/Peers
 //
 // The works carry the numbers under which Peers/ runs the same ones in other packages:
 //     W1      a step of training the 2-2-1 XOR network on one sample
@@ -31,5 +32,6 @@ measureMatrixProducts(report)
 measureElementwise(report)
 measureSmallArrays(report)
 measureProcesses(report)
+if let folder = options.peers { runPeers(in: folder, beside: report) }
 report.writeJSON()
 exitProcess(report.isCorrect ? 0 : 1)

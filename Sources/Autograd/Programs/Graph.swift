@@ -141,11 +141,14 @@ extension Graph: CustomStringConvertible {
 }
 
 extension ProgramGuard: CustomStringConvertible {
-    var description: String {
+    var description: String { "guard \(question)" }
+
+    /// What must hold: `%3 < 10 is true`.
+    var question: String {
         switch condition {
-        case .bits(let value): "guard %\(index) = \(value.elementCount <= 6 ? Tape.short(value) : "as recorded")"
+        case .bits(let value): "%\(index) = \(value.elementCount <= 6 ? Tape.short(value) : "what was recorded")"
         case .comparison(let comparison, let number, let outcome):
-            "guard %\(index) \(comparison.rawValue) \(Tape.short("\(number)")) is \(outcome)"
+            "%\(index) \(comparison.rawValue) \(Tape.short("\(number)")) is \(outcome)"
         }
     }
 }

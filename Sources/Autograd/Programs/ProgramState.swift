@@ -57,13 +57,6 @@ package final class ProgramState {
     /// The memory was changed by a run.
     @inline(__always)
     func noteRun() { runs &+= 1 }
-
-    /// Drops the memory, of a program that is to be forgotten.
-    func leaveMemory() {
-        for slot in known.indices { _ = self[slot] }
-        memory = nil
-        unwritten = []
-    }
 }
 
 extension Memory {

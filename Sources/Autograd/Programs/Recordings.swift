@@ -36,13 +36,6 @@ struct Recordings: Sendable {
         return removed
     }
 
-    /// Forgets all recordings.
-    mutating func removeAll(because reason: String) {
-        codes = []
-        misses = 0
-        notes.append("recordings dropped: \(reason)")
-    }
-
     var explanation: String { notes.joined(separator: "\n") }
 
     var description: String { codes.last.map { "\($0.graph)" } ?? "not recorded" }
@@ -63,7 +56,7 @@ extension Code {
             \(outputs.map { "\($0.type.elementType.abbreviation)\($0.type.shape)" }.joined(separator: ", "))
               \(instructionCount) instructions recorded, \(computed) computed in \(work)
               \(blockSize) bytes of memory a run, \(constants.elementCount * 8) of constants
-            """ + guards.map { "\n  replayed where: \($0.condition)" }.joined()
+            """ + graph.guards.map { "\n  replayed only where \($0.question)" }.joined()
     }
 }
 
@@ -71,7 +64,7 @@ extension Code.Work: CustomStringConvertible {
     var description: String {
         switch self {
         case .arrays(let steps, let commits): "\(steps.count + commits.count) steps"
-        case .scalars(let code, _): "\(code.count) instructions for single numbers"
+        case .scalars(let code, _): "\(code.count - 1) instructions for single numbers"
         }
     }
 }

@@ -28,14 +28,6 @@ package final class StatefulProgram {
     package var description: String { recordings.description }
     package var isEager: Bool { recordings.isEager }
 
-    /// Forgets all recordings, for the function will do something else from now on.
-    package func forget(because reason: String) {
-        state.leaveMemory()
-        recordings.removeAll(because: reason)
-        memories = []
-        forgetTiny()
-    }
-
     /// Replays the last recording on two inputs and a number, where it is one of single numbers; nil where that is not
     /// possible, and then nothing was changed.
     @inline(__always)

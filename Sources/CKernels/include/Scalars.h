@@ -17,9 +17,15 @@ typedef enum : uint8_t {
     // Two operands.
     CK_SCALAR_ADD, CK_SCALAR_SUBTRACT, CK_SCALAR_MULTIPLY, CK_SCALAR_DIVIDE, CK_SCALAR_EQUAL, CK_SCALAR_NOT_EQUAL,
     CK_SCALAR_LESS, CK_SCALAR_LESS_OR_EQUAL,
-    // Three operands: a ? b : c; a · b + c rounded as in matrix products; a · b + c, a · b − c and c − a · b rounded twice.
-    CK_SCALAR_SELECT, CK_SCALAR_FUSED_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT,
-    CK_SCALAR_SUBTRACT_MULTIPLY,
+    // Three operands: a ? b : c; a · b + c rounded as in matrix products.
+    CK_SCALAR_SELECT, CK_SCALAR_FUSED_MULTIPLY_ADD,
+    // Several operations at once, each rounded as by itself: a · b + c, a · b − c, c − a · b; a · (b · (1 − b)), how an adjoint
+    // passes a sigmoid; r − a · (b · c), where r is what the result's place holds.
+    CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_SUBTRACT_MULTIPLY, CK_SCALAR_SIGMOID_PULLBACK,
+    CK_SCALAR_UPDATE,
+    // a · b + a′ · b′ + c, the products as in matrix products: one element of W x + b. a′ and b′ are a and b of the word that
+    // follows, and the last result, if one of the products has it, is a′ or b′.
+    CK_SCALAR_AFFINE,
     CK_SCALAR_FUNCTION_COUNT
 } ck_scalar_function;
 

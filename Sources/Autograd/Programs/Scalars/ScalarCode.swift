@@ -48,7 +48,9 @@ struct ScalarCompiler {
         let roots = graph.graph.outputs.map { graph.values(of: $0) }
         let results = roots.dropLast(stateCount).flatMap(\.self)
         let guarded = graph.graph.guards.flatMap { graph.values(of: $0.index) }
-        schedule = ScalarSchedule(graph, outputs: results + guarded, state: roots.suffix(stateCount).flatMap(\.self))
+        schedule = ScalarSchedule(
+            graph, outputs: results + guarded, state: roots.suffix(stateCount).flatMap(\.self),
+            replacing: graph.graph.inputs.suffix(stateCount).flatMap { graph.values(of: $0) })
         registers = [Int?](repeating: nil, count: graph.sources.count)
     }
 
@@ -197,20 +199,27 @@ extension ScalarCompiler {
         last = nil
     }
 
+    /// Which operand is the last result.
+    private func form(_ a: Int, _ b: Int?, _ c: Int?) -> ck_scalar_form {
+        guard let last else { return CK_SCALAR_NONE }
+        return a == last ? CK_SCALAR_A : b == last ? CK_SCALAR_B : c == last ? CK_SCALAR_C : CK_SCALAR_NONE
+    }
+
     private mutating func emit(_ value: Int) {
         let operation = schedule.operation(of: value)!
         if registers[value] == nil { registers[value] = reserve(1) }
         let result = registers[value]!
-        let operands = operation.operands.map { registers[$0]! } + [0, 0]
+        let operands = operation.operands.map { registers[$0]! } + [0, 0, 0]
         switch operation.function {
+        case .instruction(CK_SCALAR_AFFINE):
+            let form = form(operation.operands[3], operation.operands[4], operation.operands[2])
+            word(ck_scalar_code(CK_SCALAR_AFFINE, form), result, operands[0], operands[1], operands[2])
+            word(nil, 0, operands[3], operands[4])
         case .instruction(let function):
-            let form =
-                switch operation.operands.firstIndex(where: { $0 == last }) {
-                case 0: CK_SCALAR_A
-                case 1: CK_SCALAR_B
-                case 2: CK_SCALAR_C
-                default: CK_SCALAR_NONE
-                }
+            // The old value must lie where the new one will.
+            if function == CK_SCALAR_UPDATE, operands[3] != result { emit(copyOf: operands[3], to: result) }
+            let form = form(
+                operation.operands[0], operation.operands.dropFirst().first, operation.operands.dropFirst(2).first)
             word(ck_scalar_code(function, form), result, operands[0], operands[1], operands[2])
         case .loop(let address):
             emit(CK_SCALAR_LOOP, result, operands[0], operands[1], operands[2])

@@ -14,9 +14,14 @@ struct ScalarSchedule {
     /// How long a value waits for the inputs at least.
     private var depths: [Int: Int] = [:]
 
-    init(_ graph: ScalarGraph, outputs: [Int], state: [Int]) {
+    /// - Parameters:
+    ///   - state: The new values of the state.
+    ///   - old: What they replace.
+    init(_ graph: ScalarGraph, outputs: [Int], state: [Int], replacing old: [Int]) {
         self.graph = graph
-        fuse(outputs + state)
+        var fusion = ScalarFusion(graph, roots: outputs + state)
+        fusion.fuse(updates: zip(state, old))
+        operations = fusion.operations
         for value in outputs { place(value) }
         for value in state { for operand in operations[value]?.operands ?? [] { place(operand) } }
         for value in state { place(value) }
@@ -24,42 +29,6 @@ struct ScalarSchedule {
 
     /// The operation that computes a value.
     func operation(of value: Int) -> ScalarGraph.Operation? { operations[value] }
-
-    /// Finds what is needed, and a · b ± c where nothing else uses the product: one instruction that rounds twice.
-    private mutating func fuse(_ roots: [Int]) {
-        var uses: [Int: Int] = [:]
-        for root in roots { uses[root, default: 0] += 2 }
-        for value in graph.sources.indices.reversed() {
-            guard uses[value] != nil, let operation = graph.operation(of: value) else { continue }
-            operations[value] = operation
-            for operand in operation.operands { uses[operand, default: 0] += 1 }
-        }
-        for value in operations.keys.sorted() {
-            guard let operation = operations[value], operation.operands.count == 2 else { continue }
-            let (x, y) = (operation.operands[0], operation.operands[1])
-            func product(_ value: Int) -> [Int]? {
-                guard uses[value] == 1, let factor = operations[value],
-                    factor.function == .instruction(CK_SCALAR_MULTIPLY)
-                else { return nil }
-                return factor.operands
-            }
-            let fused: (ck_scalar_function, factors: [Int], product: Int, other: Int)?
-            switch operation.function {
-            case .instruction(CK_SCALAR_ADD):
-                fused =
-                    product(y).map { (CK_SCALAR_MULTIPLY_ADD, $0, y, x) }
-                    ?? product(x).map { (CK_SCALAR_MULTIPLY_ADD, $0, x, y) }
-            case .instruction(CK_SCALAR_SUBTRACT):
-                fused =
-                    product(y).map { (CK_SCALAR_SUBTRACT_MULTIPLY, $0, y, x) }
-                    ?? product(x).map { (CK_SCALAR_MULTIPLY_SUBTRACT, $0, x, y) }
-            default: fused = nil
-            }
-            guard let (function, factors, product, other) = fused else { continue }
-            operations[value] = ScalarGraph.Operation(function: .instruction(function), operands: factors + [other])
-            operations[product] = nil
-        }
-    }
 
     private mutating func place(_ value: Int) {
         guard let operation = operations[value], isPlaced.insert(value).inserted else { return }

@@ -1,0 +1,114 @@
+import CKernels
+
+/// Draws operations together that one instruction does at once, with every rounding kept. An operation that is drawn into
+/// another must have no other use.
+struct ScalarFusion {
+    /// The operations that are needed, by the value they compute.
+    private(set) var operations: [Int: ScalarGraph.Operation] = [:]
+    private let graph: ScalarGraph
+    private var uses: [Int: Int] = [:]
+
+    init(_ graph: ScalarGraph, roots: [Int]) {
+        self.graph = graph
+        for root in roots { uses[root, default: 0] += 2 }
+        for value in graph.sources.indices.reversed() {
+            guard uses[value] != nil, let operation = graph.operation(of: value) else { continue }
+            operations[value] = operation
+            for operand in operation.operands { uses[operand, default: 0] += 1 }
+        }
+    }
+
+    /// - Parameter updates: New state and the old that it replaces.
+    mutating func fuse(updates: some Sequence<(Int, Int)>) {
+        for value in operations.keys.sorted() {
+            fuseSigmoidPullback(value)
+            fuseAffine(value)
+        }
+        for value in operations.keys.sorted() { fuseProduct(value) }
+        for (value, old) in updates { fuseUpdate(value, of: old) }
+    }
+
+    /// The operands of an operation of this function that nothing but its one user needs.
+    private func operands(_ value: Int, of function: ck_scalar_function) -> [Int]? {
+        guard uses[value] == 1, let operation = operations[value], operation.function == .instruction(function) else {
+            return nil
+        }
+        return operation.operands
+    }
+
+    private func isComputed(_ value: Int, by function: ck_scalar_function) -> Bool {
+        operations[value]?.function == .instruction(function)
+    }
+
+    private mutating func replace(
+        _ value: Int, by function: ck_scalar_function, _ operands: [Int], absorbing absorbed: Int...
+    ) {
+        operations[value] = ScalarGraph.Operation(function: .instruction(function), operands: operands)
+        for value in absorbed { operations[value] = nil }
+    }
+
+    private func isConstant(_ value: Int, _ number: Double) -> Bool {
+        if case .constant(let index) = graph.sources[value] {
+            return graph.constants[index].bitPattern == number.bitPattern
+        }
+        return false
+    }
+
+    /// x · (y · (1 − y))
+    private mutating func fuseSigmoidPullback(_ value: Int) {
+        guard isComputed(value, by: CK_SCALAR_MULTIPLY), let factors = operations[value]?.operands else { return }
+        for (x, slope) in [(factors[0], factors[1]), (factors[1], factors[0])] where x != slope {
+            guard let pair = operands(slope, of: CK_SCALAR_MULTIPLY) else { continue }
+            for (y, complement) in [(pair[0], pair[1]), (pair[1], pair[0])] {
+                guard let difference = operands(complement, of: CK_SCALAR_SUBTRACT), isConstant(difference[0], 1),
+                    difference[1] == y
+                else { continue }
+                return replace(value, by: CK_SCALAR_SIGMOID_PULLBACK, [x, y], absorbing: slope, complement)
+            }
+        }
+    }
+
+    /// (0 + a · b) + a′ · b′ + c
+    private mutating func fuseAffine(_ value: Int) {
+        guard isComputed(value, by: CK_SCALAR_ADD), let terms = operations[value]?.operands else { return }
+        for (sum, c) in [(terms[0], terms[1]), (terms[1], terms[0])] {
+            guard let second = operands(sum, of: CK_SCALAR_FUSED_MULTIPLY_ADD),
+                let first = operands(second[2], of: CK_SCALAR_FUSED_MULTIPLY_ADD), isConstant(first[2], 0)
+            else { continue }
+            return replace(
+                value, by: CK_SCALAR_AFFINE, [first[0], first[1], c, second[0], second[1]], absorbing: sum, second[2])
+        }
+    }
+
+    /// a · b + c, c − a · b and a · b − c, rounded twice.
+    private mutating func fuseProduct(_ value: Int) {
+        guard let operation = operations[value], operation.operands.count == 2 else { return }
+        let (x, y) = (operation.operands[0], operation.operands[1])
+        switch operation.function {
+        case .instruction(CK_SCALAR_ADD):
+            if let factors = operands(y, of: CK_SCALAR_MULTIPLY) {
+                replace(value, by: CK_SCALAR_MULTIPLY_ADD, factors + [x], absorbing: y)
+            } else if let factors = operands(x, of: CK_SCALAR_MULTIPLY) {
+                replace(value, by: CK_SCALAR_MULTIPLY_ADD, factors + [y], absorbing: x)
+            }
+        case .instruction(CK_SCALAR_SUBTRACT):
+            if let factors = operands(y, of: CK_SCALAR_MULTIPLY) {
+                replace(value, by: CK_SCALAR_SUBTRACT_MULTIPLY, factors + [x], absorbing: y)
+            } else if let factors = operands(x, of: CK_SCALAR_MULTIPLY) {
+                replace(value, by: CK_SCALAR_MULTIPLY_SUBTRACT, factors + [y], absorbing: x)
+            }
+        default: break
+        }
+    }
+
+    /// old − a · (b · c), as a step along a gradient that is itself a product.
+    private mutating func fuseUpdate(_ value: Int, of old: Int) {
+        guard isComputed(value, by: CK_SCALAR_SUBTRACT_MULTIPLY), let operands = operations[value]?.operands,
+            operands[2] == old
+        else { return }
+        for (a, product) in [(operands[0], operands[1]), (operands[1], operands[0])] {
+            guard let factors = self.operands(product, of: CK_SCALAR_MULTIPLY) else { continue }
+            return replace(value, by: CK_SCALAR_UPDATE, [a] + factors + [old], absorbing: product)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Autograd
+import NeuralNetworks
+import Testing
+
+/// A step of training that is replayed does what one does that is computed as it is written.
+@Suite struct `A replayed step` {
+    private let x = Tensor([[1, 2], [-1, 0.5], [0.3, 0.9]])
+    private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
+
+    private func model() -> Dense { Dense(weight: Tensor([[0.3, -0.7], [1.1, 0.2]]), bias: Tensor([0.1, -0.4])) }
+
+    private func step(_ model: Dense, _ optimizer: SGD) -> TrainingStep<Dense, SGD> {
+        TrainingStep(model, optimizer) { model, x, y in halfSquaredError(sigmoid(model(x)), y) }
+    }
+
+    /// One step by hand, from the public parts.
+    private func stepByHand(_ model: Dense, _ rate: Double, _ x: Tensor, _ y: Tensor) -> Double {
+        let (loss, slope) = model.valueWithGradient { model in halfSquaredError(sigmoid(model(x)), y) }
+        for (path, parameter) in model.parameters.map({ ($0.path, $0.parameter) }) {
+            parameter.value = parameter.value - rate * slope[path]!
+        }
+        return loss.scalar
+    }
+
+    private func expectSame(_ a: Dense, _ b: Dense) {
+        #expect(a.weight.value.elementBits == b.weight.value.elementBits)
+        #expect(a.bias!.value.elementBits == b.bias!.value.elementBits)
+    }
+
+    @Test func `the learning rate may change without a new recording`() {
+        let (trained, manual) = (model(), model())
+        let step = step(trained, SGD(learningRate: 0.5))
+        for count in 0..<20 {
+            step.optimizer.learningRate = 0.5 / Double(count + 1)
+            #expect(step(x, y) == stepByHand(manual, 0.5 / Double(count + 1), x, y))
+        }
+        expectSame(trained, manual)
+        #expect(!step.explanation.contains("again"), "\(step.explanation)")
+    }
+
+    @Test func `a batch of another size is recorded once more`() {
+        let (trained, manual) = (model(), model())
+        let step = step(trained, SGD(learningRate: 0.5))
+        for count in 0..<9 {
+            let rows = count % 3 == 2 ? 2 : 3
+            #expect(step(x[0..<rows], y[0..<rows]) == stepByHand(manual, 0.5, x[0..<rows], y[0..<rows]))
+        }
+        expectSame(trained, manual)
+        #expect(step.explanation.contains("recorded again: inputs of other shapes"))
+    }
+
+    @Test func `a parameter can be read, kept and set between steps`() {
+        let (trained, manual) = (model(), model())
+        let step = step(trained, SGD(learningRate: 0.5))
+        for count in 0..<10 {
+            let kept = trained.weight.value
+            let bits = kept.elementBits
+            #expect(step(x, y) == stepByHand(manual, 0.5, x, y))
+            #expect(kept.elementBits == bits)
+            if count % 4 == 1 {
+                trained.weight.value = kept * 0.5
+                manual.weight.value = kept * 0.5
+            }
+            if count % 4 == 3 {
+                trained.assign(from: model())
+                manual.assign(from: model())
+            }
+        }
+        expectSame(trained, manual)
+    }
+
+    @Test func `two steps take turns with one model`() {
+        let (trained, manual) = (model(), model())
+        let (first, second) = (step(trained, SGD(learningRate: 0.5)), step(trained, SGD(learningRate: 0.1)))
+        for count in 0..<20 {
+            let isFirst = count % 5 < 3
+            let loss = isFirst ? first(x, y) : second(x, y)
+            #expect(loss == stepByHand(manual, isFirst ? 0.5 : 0.1, x, y))
+        }
+        expectSame(trained, manual)
+    }
+
+    @Test func `another momentum is recorded again, and keeps the velocity if there is one`() {
+        let (trained, twin) = (model(), model())
+        let step = step(trained, SGD(learningRate: 0.1, momentum: 0.5))
+        let other = self.step(twin, SGD(learningRate: 0.1, momentum: 0.5))
+        for _ in 0..<5 { #expect(step(x, y) == other(x, y)) }
+        step.optimizer = SGD(learningRate: 0.1, momentum: 0.9)
+        other.optimizer = SGD(learningRate: 0.1, momentum: 0.9)
+        #expect(step(x, y) == other(x, y))
+        // With the velocity gone the next step would be another.
+        let fresh = model()
+        fresh.assign(from: trained)
+        let slow = self.step(fresh, SGD(learningRate: 0.1, momentum: 0.9))
+        step(x, y)
+        slow(x, y)
+        #expect(trained.weight.value != fresh.weight.value)
+        expectSame(
+            trained,
+            {
+                other(x, y)
+                return twin
+            }())
+    }
+
+    /// Counts its calls in a parameter that is not trained, and scales by it.
+    private struct Counting: Module {
+        let dense: Dense
+        let count = Parameter(Tensor(0), isTrainable: false)
+
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            count.value = count.value + 1
+            return dense(x) * count.value
+        }
+    }
+
+    @Test func `what a model remembers beside its weights is part of the step`() {
+        let model = Counting(dense: model())
+        let step = TrainingStep(model, SGD(learningRate: 0)) { model, x, y in sum(model(x)) }
+        let once = sum(model.dense(x)).scalar
+        for count in 1...5 { #expect(abs(step(x, y) - Double(count) * once) < 1e-12) }
+        #expect(model.count.value.scalar == 5)
+        model.count.value = Tensor(10)
+        step(x, y)
+        #expect(model.count.value.scalar == 11)
+        #expect(!step.explanation.contains("again"))
+    }
+
+    @Test func `a mistake in a replay changes nothing`() throws {
+        let trained = model()
+        let step = step(trained, SGD(learningRate: 0.5))
+        step(x, y)
+        step(x, y)
+        let bits = trained.weight.value.elementBits
+        #expect(throws: TensorError.self) { try Tensor.checked { step(Tensor([[1, 2, 3]]), y) } }
+        #expect(throws: TensorError.self) { try Tensor.checked { step(x) } }
+        #expect(trained.weight.value.elementBits == bits)
+        #expect(step(x, y).isFinite)
+    }
+
+    @Test func `a step prints its instructions`() {
+        let step = step(model(), SGD(learningRate: 0.5))
+        #expect(step.description == "not recorded")
+        step(x, y)
+        #expect(step.description.contains("variable \"weight\"") && step.description.contains("matmul"))
+    }
+}
