@@ -44,6 +44,13 @@ void ck_sum(
     table()->sum[type](outputs, outputStride, count, stride, x, result);
 }
 
+void ck_max(
+    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
+    void *result) {
+    if (type > CK_FLOAT32 || count < 1) __builtin_trap();
+    table()->max[type](outputs, outputStride, count, stride, x, result);
+}
+
 void ck_matmul(
     ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
     const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result) {
@@ -51,8 +58,9 @@ void ck_matmul(
     if ((double)rows * (double)columns * (double)inner < CK_DIVISIBLE) {
         table()->matmul[type](rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result, columns);
     } else {
-        const ptrdiff_t start = 0;
-        ck_matmul_batch(type, 1, rows, columns, inner, a, &start, aRow, aColumn, b, &start, bRow, bColumn, result);
+        const ptrdiff_t none = 0;
+        ck_matmul_batch(
+            type, 0, &none, rows, columns, inner, a, &none, aRow, aColumn, b, &none, bRow, bColumn, result);
     }
 }
 

@@ -5,13 +5,25 @@
 /// A batch of products, each of which is divided into slices of its rows or its columns.
 struct batch {
     ck_type type;
-    ptrdiff_t count, rows, columns, inner;
+    ptrdiff_t count, axes;
+    const ptrdiff_t *lengths;
+    ptrdiff_t rows, columns, inner;
     const char *a, *b;
-    const ptrdiff_t *aOffsets, *bOffsets;
+    const ptrdiff_t *aStrides, *bStrides;
     ptrdiff_t aRow, aColumn, bRow, bColumn;
     char *result;
     ptrdiff_t parts, slices, height, width;  // of a slice
 };
+
+/// Where an operand of a product starts, in elements.
+static ptrdiff_t offset(const struct batch *x, ptrdiff_t product, const ptrdiff_t *strides) {
+    ptrdiff_t offset = 0;
+    for (ptrdiff_t axis = x->axes - 1; axis >= 0; axis--) {
+        offset += product % x->lengths[axis] * strides[axis];
+        product /= x->lengths[axis];
+    }
+    return offset;
+}
 
 static void multiplySlice(const struct batch *x, ptrdiff_t product, ptrdiff_t slice) {
     const ptrdiff_t size = x->type == CK_FLOAT64 ? 8 : 4;
@@ -19,8 +31,8 @@ static void multiplySlice(const struct batch *x, ptrdiff_t product, ptrdiff_t sl
     const ptrdiff_t rows = MINIMUM(x->height, x->rows - i), columns = MINIMUM(x->width, x->columns - j);
     if (rows <= 0 || columns <= 0) return;
     ck_active_table()->matmul[x->type](
-        rows, columns, x->inner, x->a + (x->aOffsets[product] + i * x->aRow) * size, x->aRow, x->aColumn,
-        x->b + (x->bOffsets[product] + j * x->bColumn) * size, x->bRow, x->bColumn,
+        rows, columns, x->inner, x->a + (offset(x, product, x->aStrides) + i * x->aRow) * size, x->aRow, x->aColumn,
+        x->b + (offset(x, product, x->bStrides) + j * x->bColumn) * size, x->bRow, x->bColumn,
         x->result + ((product * x->rows + i) * x->columns + j) * size, x->columns);
 }
 
@@ -32,12 +44,14 @@ static void multiplyPart(void *context, ptrdiff_t part) {
 }
 
 void ck_matmul_batch(
-    ck_type type, ptrdiff_t count, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a,
-    const ptrdiff_t *aOffsets, ptrdiff_t aRow, ptrdiff_t aColumn, const void *b, const ptrdiff_t *bOffsets,
-    ptrdiff_t bRow, ptrdiff_t bColumn, void *result) {
+    ck_type type, ptrdiff_t axes, const ptrdiff_t *lengths, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner,
+    const void *a, const ptrdiff_t *aStrides, ptrdiff_t aRow, ptrdiff_t aColumn, const void *b,
+    const ptrdiff_t *bStrides, ptrdiff_t bRow, ptrdiff_t bColumn, void *result) {
     if (type > CK_FLOAT32) __builtin_trap();
+    ptrdiff_t count = 1;
+    for (ptrdiff_t axis = 0; axis < axes; axis++) count *= lengths[axis];
     struct batch x = {
-        type, count, rows, columns, inner, a, b, aOffsets, bOffsets, aRow, aColumn, bRow, bColumn, result,
+        type, count, axes, lengths, rows, columns, inner, a, b, aStrides, bStrides, aRow, aColumn, bRow, bColumn, result,
         .parts = 1, .slices = 1, .height = rows, .width = columns };
     // In double precision, which does not overflow.
     const double products = (double)rows * (double)columns * (double)inner;

@@ -14,8 +14,10 @@ struct ck_table {
     bool fuses;  // whether matrix products round a product and a sum together
     ck_loop elementwise[CK_FUNCTION_COUNT][4];  // by function and ck_type; null where it does not take the type
     ck_loop cast[4][4];                         // by ck_type, from and to
-    // By ck_type, of which only the two float types sum and multiply.
+    // By ck_type, of which only the two float types sum, compare and multiply.
     void (*sum[2])(
+        ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x, void *result);
+    void (*max[2])(
         ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x, void *result);
     void (*matmul[2])(
         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,

@@ -39,6 +39,18 @@ public func binaryCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Re
     return reduced(expected * softplus(-logits) + (1 - expected) * softplus(logits), reduction)
 }
 
+/// −Σ pᵢ · log softmax(z)ᵢ over the classes i, along the last axis: the cross entropy of what a classifier says, as logits z,
+/// with the expected probabilities p. A class that is certain is a row with one 1, a one-hot row.
+///
+/// The logits and what is expected must have the same shape, [classes] or […, classes]; each row has one loss, of which
+/// the mean or the sum is taken. The derivative is softmax(z) − p where the probabilities of a row sum to 1.
+public func softmaxCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
+    guard alike("softmaxCrossEntropy", logits, expected) else {
+        return mismatch("softmaxCrossEntropy", logits, expected)
+    }
+    return reduced(-sum(expected * logSoftmax(logits), along: -1), reduction)
+}
+
 private func alike(_ name: String, _ prediction: Tensor, _ expected: Tensor) -> Bool {
     prediction.shape == expected.shape && !prediction.isFailed && !expected.isFailed
 }

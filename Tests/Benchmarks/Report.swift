@@ -7,6 +7,7 @@ struct Unit {
     static let nanosecondsPerOperation = Unit(label: "ns/op", perSecond: 1e9)
     static let nanosecondsPerStep = Unit(label: "ns/step", perSecond: 1e9)
     static let picosecondsPerElement = Unit(label: "ps/elem", perSecond: 1e12)
+    static let microsecondsPerStep = Unit(label: "us/step", perSecond: 1e6)
     static let microseconds = Unit(label: "us", perSecond: 1e6)
     static let nanoseconds = Unit(label: "ns", perSecond: 1e9)
     static let milliseconds = Unit(label: "ms", perSecond: 1e3)

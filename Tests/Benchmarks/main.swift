@@ -10,6 +10,7 @@ import Autograd
 //     W1      a step of training the 2-2-1 XOR network on one sample
 //     W2      the same on all four samples
 //     W3      functions of many numbers, written in scalars
+//     W4      a step of training the network 784-128-10 on 64 samples
 //     W5      products of matrices; the last column says which part that is of what one processor can do
 //     W6      element-wise functions of a million numbers
 //     W7      operations on arrays so small that only their overhead counts
@@ -26,6 +27,7 @@ report.printHeader()
 measureMemory(report)  // before others leave memory to be used again
 measureXOR(report)
 measureScalars(report)
+measureClassifier(report)
 measureMatrixProducts(report)
 measureElementwise(report)
 measureSmallArrays(report)

@@ -47,8 +47,37 @@ import Testing
         #expect(abs(slope(-40, 0) / 4.248354255291589e-18 - 1) < 1e-15)
     }
 
+    @Test func `of classes follows its formula`() {
+        let (z, p) = ([[1.0, -0.5, 2], [0.3, 0.1, -4]], [[0.0, 0, 1], [0.25, 0.5, 0.25]])
+        let losses = zip(z, p).map { z, p in
+            let total = log(z.map { exp($0) }.reduce(0, +))
+            return zip(z, p).map { z, p in p * (total - z) }.reduce(0, +)
+        }
+        let (logits, expected) = (Tensor(z), Tensor(p))
+        let apart = softmaxCrossEntropy(logits: logits, expected, reduction: .none)
+        #expect(apart.isApproximatelyEqual(to: Tensor(losses), relativeTolerance: 1e-14))
+        let total = softmaxCrossEntropy(logits: logits, expected, reduction: .sum).scalar
+        #expect(abs(total - losses.reduce(0, +)) < 1e-14)
+        #expect(abs(softmaxCrossEntropy(logits: logits, expected).scalar - total / 2) < 1e-15)
+        #expect(abs(softmaxCrossEntropy(logits: logits[0], expected[0]).scalar - losses[0]) < 1e-15)
+        let slope = gradient(at: logits) { softmaxCrossEntropy(logits: $0, expected, reduction: .sum) }
+        #expect(slope.isApproximatelyEqual(to: softmax(logits) - expected, relativeTolerance: 1e-14))
+    }
+
+    @Test func `of classes holds at the extremes`() {
+        func loss(_ z: [Double]) -> Double { softmaxCrossEntropy(logits: Tensor(z), Tensor([1, 0])).scalar }
+        #expect(loss([1000, 0]) == 0 && loss([0, 1000]) == 1000 && loss([-1000, -1000]) == log(2.0))
+        // A confident right answer keeps the digits of its tiny loss, up to what is left of 1 + e⁻³⁰.
+        #expect(abs(loss([30, 0]) - exp(-30)) < 1e-16)
+        let slope = gradient(at: Tensor([0, 1000])) { softmaxCrossEntropy(logits: $0, Tensor([1, 0])) }
+        #expect(slope == Tensor([-1, 1]))
+    }
+
     @Test func `refuses unequal shapes and says how to mend them`() {
-        for loss in [halfSquaredError, meanSquaredError, { binaryCrossEntropy(logits: $0, $1, reduction: $2) }] {
+        for loss in [
+            halfSquaredError, meanSquaredError, { binaryCrossEntropy(logits: $0, $1, reduction: $2) },
+            { softmaxCrossEntropy(logits: $0, $1, reduction: $2) },
+        ] {
             let error = tensorError { loss(Tensor([[1], [2]]), Tensor([1, 2]), .mean) }
             #expect(error?.problem == "the prediction has shape [2, 1], what is expected [2]")
             #expect(error?.advice.contains("`reshaped(to: [2, 1])`") == true)
@@ -70,5 +99,6 @@ import Testing
         let x = Tensor([1, 2], elementType: .float32)
         #expect(halfSquaredError(x, x).elementType == .float32)
         #expect(binaryCrossEntropy(logits: x, x).elementType == .float32)
+        #expect(softmaxCrossEntropy(logits: x, x).elementType == .float32)
     }
 }

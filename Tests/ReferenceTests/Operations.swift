@@ -38,6 +38,11 @@ let knownOperations: [String: Operation] = [
     // Sums and products
     "sum": { x, a in sum(x[0], along: a.axes(of: x[0]), keepDimensions: a.keepDimensions ?? false) },
     "mean": { x, a in mean(x[0], along: a.axes(of: x[0]), keepDimensions: a.keepDimensions ?? false) },
+    "max": { x, a in max(x[0], along: a.axes(of: x[0]), keepDimensions: a.keepDimensions ?? false) },
+    "min": { x, a in min(x[0], along: a.axes(of: x[0]), keepDimensions: a.keepDimensions ?? false) },
+    "logSumExp": { x, a in logSumExp(x[0], along: a.axes(of: x[0]), keepDimensions: a.keepDimensions ?? false) },
+    "softmax": { x, a in softmax(x[0], along: a.axis!) },
+    "logSoftmax": { x, a in logSoftmax(x[0], along: a.axis!) },
     "matmul": { x, _ in matmul(x[0], x[1]) },
     "outer": { x, _ in x[0].reshaped(to: [x[0].elementCount, 1]) * x[1] },
 
@@ -65,7 +70,15 @@ let knownOperations: [String: Operation] = [
     "halfSquaredError": { x, a in halfSquaredError(x[0], x[1], reduction: a.lossReduction) },
     "meanSquaredError": { x, a in meanSquaredError(x[0], x[1], reduction: a.lossReduction) },
     "binaryCrossEntropyWithLogits": { x, a in binaryCrossEntropy(logits: x[0], x[1], reduction: a.lossReduction) },
+    "softmaxCrossEntropy": { x, a in
+        softmaxCrossEntropy(logits: x[0], oneHot(x[1], classes: x[0].shape[1]), reduction: a.lossReduction)
+    },
 ]
+
+/// A row of probabilities for each class that is expected, which is certain.
+private func oneHot(_ expected: Tensor, classes: Int) -> Tensor {
+    Tensor(expected.array.map { e in (0..<classes).map { Double($0) == e ? 1 : 0 } })
+}
 
 extension Vector.Attributes {
     /// The axes to reduce; where none are named, all.

@@ -5,7 +5,7 @@ import CKernels
 extension Primitive.ArrayView {
     /// Runs `body` on a copy whose elements lie side by side.
     func withPackedCopy(_ body: (Self) -> Void) {
-        withUnsafeTemporaryAllocation(byteCount: max(1, shape.elementCount * elementType.size), alignment: 64) {
+        withUnsafeTemporaryAllocation(byteCount: Swift.max(1, shape.elementCount * elementType.size), alignment: 64) {
             memory in
             ElementLoop.kernel(ck_elementwise(CK_COPY, ck_type(elementType))!).run(
                 over: self, into: memory.baseAddress!, resultSize: elementType.size)
@@ -16,18 +16,31 @@ extension Primitive.ArrayView {
         }
     }
 
-    /// Calls `body` with the address of the first element at each position along some axes, in row-major order.
-    func forEachStart(_ axes: some Collection<Int>, _ body: (UnsafeMutableRawPointer) -> Void) {
-        forEachOffset(axes) { body(elements + $0 * elementType.size) }
+    /// Calls `body` with the offset, in elements, of each position along the first `count` axes, in row-major order.
+    func forEachOffset(ofFirst count: Int, _ body: (Int) -> Void) {
+        forEachOffset(ofFirst: count, beside: strides) { offset, _ in body(offset) }
     }
 
-    /// Calls `body` with the offset, in elements, of each position along some axes, in row-major order.
-    func forEachOffset(_ axes: some Collection<Int>, _ body: (Int) -> Void) {
-        func visit(_ axes: some Collection<Int>, _ offset: Int) {
-            guard let axis = axes.first else { return body(offset) }
-            for position in 0..<shape[axis] { visit(Array(axes.dropFirst()), offset + position * strides[axis]) }
+    /// The same with the offsets of another array, of the same shape but with other strides.
+    func forEachOffset(ofFirst count: Int, beside others: Tensor.Shape, _ body: (Int, Int) -> Void) {
+        var (offset, other) = (0, 0)
+        var counters = Tensor.Shape(repeating: 0, rank: count)
+        if shape[..<count].contains(0) { return }
+        while true {
+            body(offset, other)
+            var axis = count - 1
+            while axis >= 0 {
+                counters[axis] += 1
+                offset += strides[axis]
+                other += others[axis]
+                if counters[axis] < shape[axis] { break }
+                counters[axis] = 0
+                offset -= shape[axis] * strides[axis]
+                other -= shape[axis] * others[axis]
+                axis -= 1
+            }
+            if axis < 0 { return }
         }
-        visit(Array(axes), 0)
     }
 }
 

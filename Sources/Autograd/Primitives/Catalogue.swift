@@ -7,8 +7,8 @@ extension Primitive {
         exp, log, sqrt, abs, sign, sin, cos, tanh, sigmoid, softplus, relu,
         // Choices
         maximum, minimum, select, equal, notEqual, less, lessOrEqual,
-        // Sums and products
-        sum, matmul, outer,
+        // Reductions and products
+        sum, max, matmul, outer,
         // Shapes
         broadcast, reshape, transpose, slice, pad,
         // Types and the tape's own

@@ -20,7 +20,7 @@ extension Primitive {
             guard a.shape.rank > 0, b.shape.rank > 0 else {
                 throw Refusal("a single number is no matrix", advice: "Multiply by a number with `*`.")
             }
-            let (columns, rows) = (a.shape[a.shape.rank - 1], b.shape[max(b.shape.rank - 2, 0)])
+            let (columns, rows) = (a.shape[a.shape.rank - 1], b.shape[Swift.max(b.shape.rank - 2, 0)])
             guard columns == rows else {
                 throw Refusal(
                     "the inner lengths differ: the left operand has \(columns) columns, the right one \(rows) rows",
@@ -45,10 +45,16 @@ extension Primitive {
                     type, left.rows, right.columns, left.columns, a.elements, left.rowStride, left.columnStride,
                     b.elements, right.rowStride, right.columnStride, result.elements)
             }
-            let (starts, otherStarts) = (a.matrixOffsets, b.matrixOffsets)
-            ck_matmul_batch(
-                type, starts.count, left.rows, right.columns, left.columns, a.elements, starts, left.rowStride,
-                left.columnStride, b.elements, otherStarts, right.rowStride, right.columnStride, result.elements)
+            a.shape.withUnsafePointer { lengths in
+                a.strides.withUnsafePointer { aStrides in
+                    b.strides.withUnsafePointer { bStrides in
+                        ck_matmul_batch(
+                            type, a.shape.rank - 2, lengths, left.rows, right.columns, left.columns,
+                            a.elements, aStrides, left.rowStride, left.columnStride,
+                            b.elements, bStrides, right.rowStride, right.columnStride, result.elements)
+                    }
+                }
+            }
         },
         pullbacks: [
             .using(.operand(1)) { adjoint, call in
@@ -96,13 +102,6 @@ extension Primitive {
 }
 
 extension Primitive.ArrayView {
-    /// Where the matrices of a batch start, in elements.
-    fileprivate var matrixOffsets: [Int] {
-        var offsets: [Int] = []
-        forEachOffset(shape.indices.dropLast(2)) { offsets.append($0) }
-        return offsets
-    }
-
     /// The last two axes as a matrix; a vector is a row on the left and a column on the right.
     fileprivate func matrix(isLeft: Bool) -> (rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
         let last = shape.rank - 1

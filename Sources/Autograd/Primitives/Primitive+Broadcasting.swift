@@ -39,7 +39,7 @@ extension Primitive {
     private func applyBroadcasting(_ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
         guard isElementwise, operands.count == operandCount else { return apply(operands, attributes) }
         var isBroadcast = false
-        for position in 1..<max(operands.count, 1) where !operands[position].hasShape(of: operands[0]) {
+        for position in 1..<Swift.max(operands.count, 1) where !operands[position].hasShape(of: operands[0]) {
             isBroadcast = true
         }
         if !isBroadcast { return apply(operands, attributes) }

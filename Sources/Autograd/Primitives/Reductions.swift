@@ -1,4 +1,4 @@
-// Sums and means over all axes or some, composed of one primitive.
+// Sums, means and extremes over all axes or some.
 
 /// The sum of all elements, of rank 0. The sum of none is 0.
 public func sum(_ x: Tensor) -> Tensor {
@@ -16,12 +16,17 @@ public func sum(_ x: Tensor, along axis: Int, keepDimensions: Bool = false) -> T
 ///   - axes: Each at most once; negative ones count from the end.
 ///   - keepDimensions: Whether the axes stay, with length 1.
 public func sum(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -> Tensor {
-    if axes.isEmpty { return x }
-    let axes = axes.map { x.shape.resolved(axis: $0) ?? $0 }.sorted()
-    return Primitive.sum(x, attributes: ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)])
+    reduced(x, along: axes, keepDimensions, by: .sum)
 }
 
-/// The attributes of the sum over all axes, by rank.
+/// The result of a primitive that reduces some axes.
+private func reduced(_ x: Tensor, along axes: [Int], _ keepDimensions: Bool, by primitive: Primitive) -> Tensor {
+    if axes.isEmpty { return x }
+    let axes = axes.map { x.shape.resolved(axis: $0) ?? $0 }.sorted()
+    return primitive(x, attributes: ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)])
+}
+
+/// The attributes of a reduction over all axes, by rank.
 private let overAllAxes: [Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
     ["axes": .integers(Array(0..<rank)), "keepDimensions": false]
 }
@@ -39,4 +44,33 @@ public func mean(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -
     let total = sum(x, along: axes, keepDimensions: keepDimensions)
     let count = axes.reduce(1) { count, axis in x.shape.resolved(axis: axis).map { count * x.shape[$0] } ?? count }
     return total / Double(count)
+}
+
+/// The largest element, of rank 0; NaN where one is NaN. The largest of none is an error.
+public func max(_ x: Tensor) -> Tensor {
+    x.rank == 0 && x.elementType.isFloat ? x : Primitive.max(x, attributes: overAllAxes[x.rank])
+}
+
+/// The largest element over one axis; a negative one counts from the end.
+public func max(_ x: Tensor, along axis: Int, keepDimensions: Bool = false) -> Tensor {
+    max(x, along: [axis], keepDimensions: keepDimensions)
+}
+
+/// The largest element over some axes; see ``sum(_:along:keepDimensions:)``. Where several are as large, the gradient goes
+/// to them in equal parts.
+public func max(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -> Tensor {
+    reduced(x, along: axes, keepDimensions, by: .max)
+}
+
+/// The smallest element, of rank 0; see ``max(_:)``.
+public func min(_ x: Tensor) -> Tensor { -max(-x) }
+
+/// The smallest element over one axis; a negative one counts from the end.
+public func min(_ x: Tensor, along axis: Int, keepDimensions: Bool = false) -> Tensor {
+    -max(-x, along: axis, keepDimensions: keepDimensions)
+}
+
+/// The smallest element over some axes; see ``max(_:along:keepDimensions:)``.
+public func min(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -> Tensor {
+    -max(-x, along: axes, keepDimensions: keepDimensions)
 }

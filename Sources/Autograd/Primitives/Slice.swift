@@ -90,12 +90,8 @@ extension Primitive {
                 target += starts[axis] * strides[axis] * size
                 strides[axis] = part.shape[axis] > 1 ? strides[axis] * steps[axis] : 0
             }
-            let places = ArrayView(elements: target, shape: part.shape, strides: strides, elementType: part.elementType)
-            var offsets: [Int] = []
-            places.forEachOffset(places.shape.indices) { offsets.append($0) }
-            var next = offsets.makeIterator()
-            part.forEachStart(part.shape.indices) {
-                (target + next.next()! * size).copyMemory(from: $0, byteCount: size)
+            part.forEachOffset(ofFirst: part.shape.rank, beside: strides) { from, to in
+                (target + to * size).copyMemory(from: part.elements + from * size, byteCount: size)
             }
         },
         pullbacks: [

@@ -95,7 +95,8 @@ extension Graph {
     /// All passes, in the order in which one feeds the next.
     var optimized: Graph {
         var graph = withoutIdentities.withShorterViews.withFoldedConstants.withAlgebra.withFoldedConstants
-            .withShorterViews.withoutRepetitions.withoutDeadInstructions
+            .withShorterViews.withoutRepetitions.withoutDeadInstructions.withTransposedProducts.withShorterViews
+            .withoutRepetitions.withoutDeadInstructions
         graph.dropGuardsOfConstants()
         return graph
     }

@@ -14,7 +14,7 @@ struct Recordings: Sendable {
     var isEager: Bool { misses > Recordings.patience }
 
     /// The place of the first recording from `start` on that may take these inputs.
-    func place(for inputs: [Tensor], from start: Int) -> Int? {
+    func place(for inputs: some Collection<Tensor>, from start: Int) -> Int? {
         codes.indices.dropFirst(start).first { codes[$0].mayTake(inputs) }
     }
 
@@ -44,10 +44,10 @@ struct Recordings: Sendable {
 extension Code {
     /// Whether the inputs have the shapes and types that were recorded, and none has failed. Single numbers are looked at
     /// only once, when they are bound.
-    func mayTake(_ inputs: [Tensor]) -> Bool {
+    func mayTake(_ inputs: some Collection<Tensor>) -> Bool {
         if inputNumbers != nil { return true }
         if inputs.contains(where: \.isFailed) { return false }
-        for (position, input) in self.inputs.enumerated() where !input.type.describes(inputs[position]) { return false }
+        for (input, tensor) in zip(self.inputs, inputs) where !input.type.describes(tensor) { return false }
         return true
     }
 
@@ -85,10 +85,10 @@ extension Memory {
     /// Runs the code on inputs; false where it does not take them or a guard does not hold, and then nothing was done.
     func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
         // What lies otherwise than packed is copied, and the copies live until the run has ended.
-        let isPacked = code.inputNumbers != nil || inputs.allSatisfy { $0.storage?.isPacked ?? true }
+        let isPacked = code.inputNumbers != nil || inputs.allSatisfy(\.isPacked)
         let inputs = isPacked ? inputs : inputs.map(\.packed)
         return withExtendedLifetime(inputs) {
-            guard bind(inputs) else { return false }
+            guard inputs.withUnsafeBufferPointer(bind) else { return false }
             if outputs.count != code.outputs.count { outputs = code.outputs.map { _ in Tensor(0) } }
             if let places = code.outputNumbers {
                 guard code.run(bases) else { return false }
@@ -131,22 +131,19 @@ extension Memory {
     }
 
     /// Makes packed inputs, which the code may take, readable for the steps; false where it does not take them.
-    func bind(_ inputs: [Tensor]) -> Bool {
+    func bind(_ inputs: UnsafeBufferPointer<Tensor>) -> Bool {
         guard let places = code.inputNumbers else {
             for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
             return true
         }
         let block = block
-        return inputs.withUnsafeBufferPointer { inputs in
-            places.withUnsafeBufferPointer { places in
-                for position in places.indices {
-                    let input = inputs.baseAddress! + position
-                    guard input.pointee.isNumber else { return false }
-                    block.storeBytes(
-                        of: input.pointee.bits, toByteOffset: Int(places[position]), as: UInt64.self)
-                }
-                return true
+        return places.withUnsafeBufferPointer { places in
+            for position in places.indices {
+                let input = inputs.baseAddress! + position
+                guard input.pointee.isNumber else { return false }
+                block.storeBytes(of: input.pointee.bits, toByteOffset: Int(places[position]), as: UInt64.self)
             }
+            return true
         }
     }
 

@@ -195,20 +195,3 @@ extension Schedule.Layout {
         return shape.elementCount <= 1 || strides.single(over: 0..<shape.rank, of: shape) == 1
     }
 }
-
-extension Tensor.Shape {
-    /// The one stride that crosses these axes in row-major order, when these are the strides of `shape`; nil where there is
-    /// none. Of a single element it is 0.
-    func single(over axes: Range<Int>, of shape: Tensor.Shape) -> Int? {
-        var (stride, length) = (0, 1)
-        for axis in axes.reversed() where shape[axis] != 1 {
-            if length == 1 {
-                stride = self[axis]
-            } else if self[axis] != stride * length {
-                return nil
-            }
-            length *= shape[axis]
-        }
-        return stride
-    }
-}

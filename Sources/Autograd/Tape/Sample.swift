@@ -64,6 +64,13 @@ extension Primitive {
             Sample(
                 numbers.map { Tensor($0) }, .none, Tensor(expected), 0, .kink(gradients: gradients.map { Tensor($0) }))
         }
+
+        /// Operands at which there is no derivative, and the value and the gradients that are returned there.
+        public static func kink(
+            _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor, gradients: [Tensor]
+        ) -> Sample {
+            Sample(operands, attributes, expected, 0, .kink(gradients: gradients))
+        }
     }
 
     /// Operands that a primitive must refuse, and words that the error must hold.

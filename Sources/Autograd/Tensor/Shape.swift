@@ -9,7 +9,7 @@ extension Tensor {
 
         /// The number of axes.
         public private(set) var rank: Int
-        private var lengths: (Int, Int, Int, Int, Int, Int, Int, Int)
+        fileprivate var lengths: (Int, Int, Int, Int, Int, Int, Int, Int)
 
         /// The shape of a single number.
         @inline(__always)
@@ -125,6 +125,26 @@ extension Tensor.Shape {
             step *= self[axis]
         }
         return strides
+    }
+
+    /// The one stride that crosses these axes in row-major order, when these are the strides of `shape`; nil where there is
+    /// none. Of a single element it is 0.
+    func single(over axes: Range<Int>, of shape: Tensor.Shape) -> Int? {
+        var (stride, length) = (0, 1)
+        for axis in axes.reversed() where shape[axis] != 1 {
+            if length == 1 {
+                stride = self[axis]
+            } else if self[axis] != stride * length {
+                return nil
+            }
+            length *= shape[axis]
+        }
+        return stride
+    }
+
+    /// Runs `body` on the lengths as they lie in memory.
+    func withUnsafePointer<Result>(_ body: (UnsafePointer<Int>) -> Result) -> Result {
+        withUnsafeBytes(of: lengths) { body($0.baseAddress!.assumingMemoryBound(to: Int.self)) }
     }
 
     /// The axis that `axis` names, counting from the end when it is negative; nil when there is none.

@@ -63,6 +63,12 @@ void ck_sum(
     ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
     void *result);
 
+/// Largest elements: result[o] = the largest x[o · outputStride + j · stride] for j < count, of which there must be one;
+/// float64 or float32. NaN if one is NaN; −0 < +0. `result` overlaps no element of x.
+void ck_max(
+    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
+    void *result);
+
 /// The products of an element of a matrix product that are added up in one chain.
 enum { CK_SUM_BLOCK = 256 };
 
@@ -77,12 +83,12 @@ void ck_matmul(
     ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
     const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
 
-/// `count` matrix products of one size, whose operands start `aOffsets` and `bOffsets` elements after a and b. Their
-/// results lie one after another.
+/// Matrix products of one size, as many as there are positions along `axes` leading axes, which have these lengths: with
+/// each step along one, the operands start `aStrides` and `bStrides` elements further. Their results lie one after another.
 void ck_matmul_batch(
-    ck_type type, ptrdiff_t count, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a,
-    const ptrdiff_t *aOffsets, ptrdiff_t aRow, ptrdiff_t aColumn, const void *b, const ptrdiff_t *bOffsets,
-    ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
+    ck_type type, ptrdiff_t axes, const ptrdiff_t *lengths, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner,
+    const void *a, const ptrdiff_t *aStrides, ptrdiff_t aRow, ptrdiff_t aColumn, const void *b,
+    const ptrdiff_t *bStrides, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
 
 /// Whether matrix products round a product and the sum it is added to together, in a fused multiply-add.
 bool ck_fuses(void);

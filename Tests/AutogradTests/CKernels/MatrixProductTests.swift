@@ -96,13 +96,14 @@ import Testing
         for threads in [2, 3, 8] { #expect(product(threads: threads) == alone) }
     }
 
-    @Test(arguments: [(3, 2, 3, 4), (5, 70, 60, 80), (2, 130, 140, 150)])
+    @Test(arguments: [(6, 2, 3, 4), (5, 70, 60, 80), (2, 130, 140, 150)])
     func `multiplies batches as it multiplies matrices`(count: Int, rows: Int, columns: Int, inner: Int) {
         var random = RandomGenerator(seed: 5)
         let a = (0..<count * rows * inner).map { _ in random.uniform() }
         let b =
             a.map { _ in random.uniform() }
             + (0..<inner * columns).map { _ in random.uniform() }
+        let lengths = count.isMultiple(of: 2) ? [2, count / 2] : [1, count]
         // The last matrix first; and the second operand is one matrix, repeated.
         let starts = (0..<count).map { (count - 1 - $0) * rows * inner }
         var single = [Double](repeating: 0, count: count * rows * columns)
@@ -116,9 +117,11 @@ import Testing
         for threads in 1...3 {
             var result = [Double](repeating: .nan, count: count * rows * columns)
             Threads.with(count: threads) {
-                ck_matmul_batch(
-                    CK_FLOAT64, count, rows, columns, inner, a, starts, inner, 1, b,
-                    [Int](repeating: 0, count: count), columns, 1, &result)
+                a.withUnsafeBufferPointer { a in
+                    ck_matmul_batch(
+                        CK_FLOAT64, 2, lengths, rows, columns, inner, a.baseAddress! + starts[0],
+                        [-lengths[1] * rows * inner, -rows * inner], inner, 1, b, [0, 0], columns, 1, &result)
+                }
             }
             #expect(result == single)
         }

@@ -143,6 +143,24 @@ import Testing
                 """)
     }
 
+    @Test func transposedProducts() {
+        let graph = recording([Tensor([[1, 2, 3], [4, 5, 6]]), Tensor([[1], [2], [3]])]) { x in
+            let kept = matmul(x[0], x[1])
+            return [matmul(x[1].transposed(), x[0].transposed()).transposed() * 2, kept, kept.transposed()]
+        }
+        #expect(
+            "\(graph.withTransposedProducts.withShorterViews.withoutRepetitions.withoutDeadInstructions)" == """
+                %0: f64[2, 3] = variable "x"
+                %1: f64[3, 1] = variable "y"
+                %2: f64[2, 1] = matmul %0, %1
+                %3: f64[] = constant                2
+                %4: f64[2, 1] = broadcast %3 shape=[2, 1]
+                %5: f64[2, 1] = multiply %2, %4
+                %6: f64[1, 2] = transpose %2 axes=[1, 0]
+                return %5, %2, %6
+                """)
+    }
+
     /// Element-wise instructions of one shape run as one step; what only that step reads has no memory of its own.
     @Test func fusion() {
         let x = Tensor.zeros([8, 1000])

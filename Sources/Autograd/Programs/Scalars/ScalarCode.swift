@@ -58,7 +58,8 @@ struct ScalarCompiler {
         let state = roots.suffix(stateCount).flatMap(\.self)
         schedule =
             graph.operations.count < ScalarRounds.leastOperations
-            ? .small(ScalarSchedule(
+            ? .small(
+                ScalarSchedule(
                     graph, outputs: results + guarded, state: state,
                     replacing: graph.graph.inputs.suffix(stateCount).flatMap { graph.values(of: $0) }))
             : .large(ScalarRounds(graph, roots: results + guarded + state))

@@ -1,0 +1,67 @@
+import CKernels
+
+extension Primitive {
+    /// The largest element over some axes; the adjoint goes to the elements that are as large, in equal parts.
+    ///
+    /// So at a tie of n elements each has the derivative 1/n: the mean of the derivatives to its sides, as `maximum` has it.
+    /// A NaN makes the result NaN, and −0 is less than +0. There is no largest of no elements.
+    public static let max: Primitive = Primitive(
+        "max", operands: 1,
+        result: { operands, attributes throws(Refusal) in
+            let result = try reducedResult(operands, attributes)
+            let shape = operands[0].shape
+            guard attributes.integers("axes").allSatisfy({ shape[$0] > 0 }) else {
+                throw Refusal(
+                    "there is no largest of no elements", advice: "Test for an empty tensor first, with `elementCount`."
+                )
+            }
+            return result
+        },
+        kernel: { operands, result, attributes in
+            operands[0].reduce(along: attributes.integers("axes"), by: ck_max, into: result.elements)
+        },
+        pullbacks: [
+            .using([.operand(0), .result]) { adjoint, call in
+                let (x, axes) = (call.operand(0), call.attributes.integers("axes"))
+                let kept = x.shape.reduced(along: axes, keepDimensions: true)
+                let isLargest = x .== call.result.reshaped(to: kept)
+                let one = Tensor(1, elementType: x.elementType)
+                let count = Autograd.sum(Autograd.select(isLargest, one, 0), along: axes, keepDimensions: true)
+                return Autograd.select(isLargest, adjoint.reshaped(to: kept) / count, 0)
+            }
+        ],
+        samples: {
+            let x = Tensor([[1, 5, -3], [4, 2, 6]])
+            func attributes(_ axes: [Int], keepDimensions: Bool = false) -> Attributes {
+                ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)]
+            }
+            return [
+                Sample([x], attributes: attributes([0, 1]), equals: Tensor(6)),
+                Sample([x], attributes: attributes([0]), equals: Tensor([4, 5, 6])),
+                Sample([x], attributes: attributes([1], keepDimensions: true), equals: Tensor([[5], [6]])),
+                Sample([x], attributes: attributes([]), equals: x),
+                Sample(
+                    [Tensor([0, 7, 2, 5, 6, 1, 4, 3], shape: [2, 2, 2])], attributes: attributes([0, 2]),
+                    equals: Tensor([7, 5])),
+                .extreme([Tensor([1, .nan, 2])], attributes: attributes([0]), equals: Tensor(.nan)),
+                .extreme(
+                    [Tensor([[-.infinity, -.infinity], [.infinity, 1], [-0.0, 0]])], attributes: attributes([1]),
+                    equals: Tensor([-.infinity, .infinity, 0])),
+                .extreme([Tensor.zeros([0, 2])], attributes: attributes([1]), equals: Tensor.zeros([0])),
+                .kink(
+                    [Tensor([[2, 1, 2, 2, 2], [3, 3, 0, 0, 0]])], attributes: attributes([1]), equals: Tensor([2, 3]),
+                    gradients: [Tensor([[0.25, 0, 0.25, 0.25, 0.25], [0.5, 0.5, 0, 0, 0]])]),
+            ]
+        },
+        refusals: {
+            func input(_ x: Tensor, _ axes: [Int], because message: String) -> RefusedInput {
+                RefusedInput(
+                    [x], attributes: ["axes": .integers(axes), "keepDimensions": false], because: message)
+            }
+            return [
+                input(Tensor([1, 2]), [1], because: "[1] does not name axes"),
+                input(Tensor([true]), [0], because: "not bool"),
+                input(Tensor.zeros([2, 0]), [1], because: "no largest of no elements"),
+            ]
+        })
+}
