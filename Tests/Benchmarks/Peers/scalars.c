@@ -1,8 +1,7 @@
 // Gradients of functions of 1,000 numbers (W3): derived by hand, and by a plain tape, the least that a framework records.
 //
-//     cc -O3 -march=native -fno-tree-slp-vectorize scalars.c -lm -o scalars && ./scalars [--json FILE]
+//     cc -O3 -march=native scalars.c -lm -o scalars && ./scalars [--json FILE]
 //
-// (With that vectorisation the tape is slower: vectors of two numbers wait for both to be stored.)
 // The same functions at the same place as in ../Scalars.swift. Columns: work, case, median of 11 samples, unit, min/median.
 // A wrong result ends in exit code 1.
 #include <math.h>
