@@ -145,7 +145,10 @@ import Testing
         #expect(program.outputs(of: ones)[0].shape == [2])
         #expect(program.explanation.contains("inputs of other shapes"))
         #expect(throws: TensorError.self) {
-            try Tensor.checked { program.outputs(of: [Tensor([1, 2]).reshaped(to: [3])] + inputs.dropFirst())[0] }
+            try Tensor.checked {
+                let failed = Tensor([1, 2]).reshaped(to: [3])
+                #expect(program.outputs(of: [failed] + inputs.dropFirst())[0].isFailed)
+            }
         }
         #expect(sameBits(program.outputs(of: inputs)[0], inputs.reduce(Tensor(0)) { $0 + $1 * $1 }))
     }
