@@ -137,10 +137,10 @@ package struct TrainedParameters {
         guard let stranger = objects.strangers.first as? Parameter else { return nil }
         objects.strangers = []
         return TensorError(
-            model, "the loss uses a trainable parameter that is not found in the model's stored properties",
+            model, "the loss uses a parameter that is not found in the model's stored properties",
             operands: [stranger.value.operandDescription],
-            advice: "Store the layer that owns it in a property of the model, or make it `isTrainable: false`; "
-                + "run another model, such as a teacher, in `withoutRecording { … }`."
+            advice: "Store the layer that owns it in a property of the model; what another model makes of the data, "
+                + "such as a teacher, is an input of the loss."
         ).raise()
     }
 }

@@ -14,7 +14,15 @@ public final class Parameter {
     /// Whether an optimizer changes it. One that is not trainable is part of the model's state all the same.
     public let isTrainable: Bool
 
+    /// - Parameter value: The first value, which is no variable of a gradient: a parameter keeps numbers, not a tape.
     public init(_ value: Tensor, isTrainable: Bool = true) {
+        if value.isOnCurrentTape {
+            TensorError(
+                "Parameter", "the value is on the tape that records now, which a parameter does not keep",
+                operands: [value.operandDescription],
+                advice: "Make the parameter outside, or of `value.detached`; a gradient flows through `parameter.value`."
+            ).raise()
+        }
         stored = value.withoutTape
         self.isTrainable = isTrainable
     }
@@ -24,6 +32,14 @@ public final class Parameter {
         get { (isTrainable ? Tape.variable(for: self) : Tape.other(self)) ?? present }
         set {
             if !check(newValue) || !isTrainable && Tape.setOther(self, to: newValue) { return }
+            if isTrainable && Tape.isVariableOfProgram(self) {
+                TensorError(
+                    "Parameter", "a trainable parameter is set while a step of training is recorded",
+                    operands: [newValue.operandDescription],
+                    advice: "Set it between the steps, or make it `isTrainable: false`."
+                ).raise()
+                return
+            }
             if let home { home.state[home.slot] = newValue } else { stored = newValue.withoutTape }
         }
     }

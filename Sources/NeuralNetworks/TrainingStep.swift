@@ -8,8 +8,9 @@ import Autograd
 ///     while step(x, expected) > goal {}
 ///
 /// The first call is recorded: forward, backward and update as one program, which every further call replays. So the closure
-/// is `@Sendable` and gets all that changes as arguments, the model too: a captured model or `var` does not compile. Inputs
-/// of other shapes, or a number that was asked for and is another now, have the step recorded again; see
+/// is `@Sendable` and gets what changes as arguments, the model too: a captured model or `var` does not compile. Of the model,
+/// its parameters may change between steps, trainable or not; its other properties are what they were when the step was
+/// recorded, and so are random numbers drawn then. Inputs of other shapes, or a number that was asked for and is another now, have the step recorded again; see
 /// ``explanation``. The parameters live in the program's memory, and are read and set through the model as ever.
 public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The method. Its learning rate may change between steps; another setting has the step recorded again.
@@ -88,7 +89,9 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// Begins anew after the optimizer has changed; the parameters keep their values.
     private func restart() {
         recipe.takeOver(program.state)
-        program = recipe.program(inputs: inputCount, remembering: (0..<program.state.count).map { program.state[$0] })
+        program = recipe.program(
+            inputs: inputCount, remembering: (0..<program.state.count).map { program.state[$0] },
+            after: program.explanation + "\nrecordings dropped: the optimizer has changed")
     }
 }
 
@@ -132,7 +135,7 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     }
 
     /// A program that is to be recorded. `state` is that of another, whose optimizer may have remembered as much.
-    func program(inputs: Int?, remembering state: [Tensor]) -> StatefulProgram {
+    func program(inputs: Int?, remembering state: [Tensor], after history: String? = nil) -> StatefulProgram {
         let values = parameters.map(\.value)
         var remembered = trained.values.flatMap(optimizer.initialState)
         if state.count == values.count + remembered.count { remembered = Array(state.dropFirst(values.count)) }
@@ -140,7 +143,7 @@ private final class Recipe<Model: Module, Method: Optimizer> {
         for slot in values.indices { home.lose(slot) }
         let unnamed = [String?](repeating: nil, count: (inputs ?? 0))
         let names = inputs == nil ? [] : unnamed + ["learningRate"] + trained.names
-        return StatefulProgram(home, names: names) { [self] inputs, state in computed(inputs, state) }
+        return StatefulProgram(home, names: names, after: history) { [self] inputs, state in computed(inputs, state) }
     }
 
     /// Lets the parameters lie in the program's memory, also those that another program has taken meanwhile.

@@ -8,7 +8,7 @@ package final class ProgramState {
     /// The values that are known outside of the memory, and after which run they were read or set.
     private var known: [(value: Tensor, run: Int)]
     // Read and counted at every replay; no method calls out while it changes these.
-    @exclusivity(unchecked) private var runs = 0
+    @exclusivity(unchecked) private(set) var runs = 0
     /// Whether the memory has all values.
     @exclusivity(unchecked) private(set) var isSettled = false
     /// Which known values the memory does not have yet.

@@ -8,7 +8,12 @@ struct Recordings: Sendable {
     private(set) var codes: [Code] = []
     /// The calls in a row for which no recording served.
     private var misses = 0
-    private var notes: [String] = []
+    /// What happened, the first and the latest of it.
+    private var notes: [String]
+    private var forgottenNotes = 0
+
+    /// - Parameter history: What happened to recordings that these replace.
+    init(after history: String? = nil) { notes = history.map { [$0] } ?? [] }
 
     /// Whether recording was given up.
     var isEager: Bool { misses > Recordings.patience }
@@ -28,15 +33,26 @@ struct Recordings: Sendable {
         let reason =
             codes.isEmpty
             ? "recorded" : "recorded again: \(isAlike ? "a guard did not hold" : "inputs of other shapes or types")"
-        notes.append("\(reason)\n\(code.summary(of: instructionCount))")
+        note("\(reason)\n\(code.summary(of: instructionCount))")
         if !codes.isEmpty { misses += 1 }
-        if isEager { notes.append("\(misses) calls in a row had to be recorded again: no further call is") }
+        if isEager { note("\(misses) calls in a row had to be recorded again: no further call is") }
         let removed = codes.count == Recordings.limit ? codes.removeFirst() : nil
         codes.append(code)
         return removed
     }
 
-    var explanation: String { notes.joined(separator: "\n") }
+    private mutating func note(_ text: String) {
+        notes.append(text)
+        guard notes.count > 2 * Recordings.limit else { return }
+        notes.remove(at: Recordings.limit)
+        forgottenNotes += 1
+    }
+
+    var explanation: String {
+        var texts = notes
+        if forgottenNotes > 0 { texts.insert("… \(forgottenNotes) more", at: Recordings.limit) }
+        return texts.joined(separator: "\n")
+    }
 
     var description: String { codes.last.map { "\($0.graph)" } ?? "not recorded" }
 }
@@ -45,8 +61,9 @@ extension Code {
     /// Whether the inputs have the shapes and types that were recorded, and none has failed. Single numbers are looked at
     /// only once, when they are bound.
     func mayTake(_ inputs: some Collection<Tensor>) -> Bool {
+        guard inputs.count == self.inputs.count else { return false }
         if inputNumbers != nil { return true }
-        if inputs.contains(where: \.isFailed) { return false }
+        if inputs.contains(where: { $0.isFailed || $0.isOpenElsewhere }) { return false }
         for (input, tensor) in zip(self.inputs, inputs) where !input.type.describes(tensor) { return false }
         return true
     }
@@ -177,7 +194,7 @@ extension Memory {
 extension Tensor {
     /// Whether this is a single number, of float64, and stands for no operation that failed.
     @inline(__always)
-    fileprivate var isNumber: Bool { unownedStorage == nil && elementType == .float64 && !isFailed }
+    fileprivate var isNumber: Bool { unownedStorage == nil && elementType == .float64 && serial == 0 }
 
     /// The address of elements that may be written: this tensor's own where nobody else holds them and they are of this kind,
     /// else those of a new one in its place.

@@ -92,7 +92,9 @@ struct Schedule {
         for (position, output) in outputs.enumerated().suffix(stateCount) {
             // New state that is other old state would be overwritten before it is read.
             let own = Buffer.Kind.state(position - outputs.count + stateCount)
-            if case .state = buffers[output.buffer].kind, buffers[output.buffer].kind != own {
+            if case .state = buffers[output.buffer].kind,
+                buffers[output.buffer].kind != own || !output.isWhole(buffers[output.buffer])
+            {
                 outputs[position] = packedCopy(of: output)
             }
         }
@@ -111,9 +113,12 @@ struct Schedule {
     private mutating func constant(_ value: Tensor) -> Layout {
         // Of a number that repeats, one is enough.
         if let storage = value.storage, storage.isUniform, storage.count > 0 {
-            let number = storage.elementType.number(at: storage.elements)
+            var bits: UInt64 = 0
+            withUnsafeMutableBytes(of: &bits) {
+                $0.copyMemory(from: .init(start: storage.elements, count: storage.elementType.size))
+            }
             let layout = packed(Tensor.Shape(), value.elementType, .constant, step: -1)
-            constants.append((layout.buffer, Tensor(number, elementType: value.elementType)))
+            constants.append((layout.buffer, Tensor(storage: nil, bits: bits, elementType: value.elementType)))
             return Layout(
                 buffer: layout.buffer, shape: value.shape,
                 strides: Tensor.Shape(repeating: 0, rank: value.rank), offset: 0)

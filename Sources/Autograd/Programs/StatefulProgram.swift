@@ -9,14 +9,20 @@ package final class StatefulProgram {
     package let state: ProgramState
     private let function: Function
     private let names: [String?]
-    private var recordings = Recordings()
+    private var recordings: Recordings
+    private var runsAtLastRecording = 0
     private var memories: [Memory] = []
     // Read at every replay; no method calls out while it changes this.
     /// The last recording, if it takes two arrays and a number, all tiny, and asks nothing of its numbers.
     @exclusivity(unchecked) private var tiny: UnsafeMutablePointer<TinyProgram>?
 
-    /// - Parameter names: What the inputs and then the state are called in print.
-    package init(_ state: ProgramState, names: [String?], of function: @escaping Function) {
+    /// - Parameters:
+    ///   - names: What the inputs and then the state are called in print.
+    ///   - history: The explanation of a program that this one replaces.
+    package init(
+        _ state: ProgramState, names: [String?], after history: String? = nil, of function: @escaping Function
+    ) {
+        recordings = Recordings(after: history)
         self.state = state
         self.names = names
         self.function = function
@@ -32,7 +38,8 @@ package final class StatefulProgram {
     /// possible, and then nothing was changed.
     @inline(__always)
     package func replay(_ x: Tensor, _ y: Tensor, _ number: Double) -> Double? {
-        guard let tiny, state.isSettled, ck_current_context().pointee.serial == 0, tiny.pointee.x.takes(x),
+        guard let tiny, state.isSettled, ck_current_context().pointee.serial == 0,
+            ck_current_context().pointee.errorScope == nil, tiny.pointee.x.takes(x),
             tiny.pointee.y.takes(y)
         else { return nil }
         tiny.pointee.x.copy(x)
@@ -64,6 +71,7 @@ package final class StatefulProgram {
     /// Runs the function on inputs, by a recording that serves or by a new one. A replay on packed inputs allocates nothing.
     package func run(_ inputs: UnsafeBufferPointer<Tensor>) -> Double {
         var tried = 0
+        if TensorError.isNoted { return .nan }
         if Tape.current != nil || inputs.contains(where: \.isFailed) { return runEagerly(Array(inputs)) }
         if inputs.contains(where: { !$0.isPacked }) { return run(inputs.map(\.packed)) }
         while let place = recordings.place(for: inputs, from: tried) {
@@ -82,19 +90,27 @@ package final class StatefulProgram {
 
     private func runEagerly(_ inputs: [Tensor]) -> Double {
         let values = (0..<state.count).map { state[$0] }
-        let (value, new) = withoutRecording { function(inputs, values) }
-        if TensorError.isNoted || value.isFailed { return .nan }
-        for slot in new.indices { state[slot] = new[slot] }
-        return value.withoutTape.scalar
+        let outputs = Tape.recordProgram(at: inputs + values, of: { results(of: $0, inputs.count) }) { _, _, outputs in
+            TensorError.isNoted || outputs.contains(where: \.isFailed) ? [] : outputs.map(\.withoutTape)
+        }
+        guard let value = outputs.first else { return .nan }
+        for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
+        return value.scalar
+    }
+
+    /// The value and the new state, from the inputs and the state behind them.
+    private func results(of given: [Tensor], _ inputCount: Int) -> [Tensor] {
+        let (value, state) = function(Array(given.prefix(inputCount)), Array(given.dropFirst(inputCount)))
+        return [value] + state
     }
 
     private func record(_ inputs: [Tensor]) -> Double {
         let values = (0..<state.count).map { state[$0] }
-        let (outputs, graph) = Graph.recording(at: inputs + values, names: names) { given in
-            let (value, state) = function(Array(given.prefix(inputs.count)), Array(given.dropFirst(inputs.count)))
-            return [value] + state
-        }
+        let (outputs, graph) = Graph.recording(at: inputs + values, names: names) { results(of: $0, inputs.count) }
         guard let graph else { return .nan }
+        // Replays in between break a row of misses.
+        if state.runs != runsAtLastRecording { recordings.noteSuccess() }
+        runsAtLastRecording = state.runs
         let code = Planner.code(graph.optimized, stateCount: values.count)
         if recordings.add(code, instructionCount: graph.nodes.count) != nil { memories.removeFirst() }
         memories.append(Memory(code))

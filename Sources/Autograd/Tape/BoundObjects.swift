@@ -15,6 +15,9 @@ package final class BoundObjects {
     /// The values of further objects, which are not differentiated and may change meanwhile: running averages.
     package var others: [ObjectIdentifier: Tensor] = [:]
 
+    /// What was bound when these were.
+    var outer: Tape.Binding?
+
     package init(_ objects: [AnyObject], names: [String]) {
         self.objects = objects
         self.names = names
@@ -56,33 +59,63 @@ extension Tape {
 
     private func variable(for object: AnyObject) -> Tensor? {
         guard binding != nil else { return nil }
-        guard let place = binding!.objects.place(of: object, near: binding!.next) else {
-            binding!.objects.strangers.append(object)
-            return nil
+        if let place = binding!.objects.place(of: object, near: binding!.next) {
+            binding!.next = place + 1
+            return value(of: binding!.start + place, isRecorded: true)
         }
-        binding!.next = place + 1
-        return value(of: binding!.start + place, isRecorded: true)
+        var outer = binding!.objects.outer
+        while let binding = outer {
+            if let place = binding.objects.place(of: object, near: 0) {
+                return value(of: binding.start + place, isRecorded: true)
+            }
+            outer = binding.objects.outer
+        }
+        binding!.objects.strangers.append(object)
+        return nil
     }
 
-    /// The value of an object that is bound without being differentiated.
+    /// The value of an object that is bound without being differentiated. One that is not bound, though others are, would
+    /// become a constant of a program: there it is noted as a stranger.
     package static func other(_ object: AnyObject) -> Tensor? {
-        current?.binding?.objects.others[ObjectIdentifier(object)]
+        guard let tape = current, let bound = tape.binding else { return nil }
+        if let holder = tape.holder(of: object) { return holder.others[ObjectIdentifier(object)] }
+        if tape.notes != nil { bound.objects.strangers.append(object) }
+        return nil
     }
 
     /// Gives such an object another value; false where it is not bound.
     package static func setOther(_ object: AnyObject, to value: Tensor) -> Bool {
-        guard let objects = current?.binding?.objects, objects.others[ObjectIdentifier(object)] != nil else {
-            return false
-        }
-        objects.others[ObjectIdentifier(object)] = value
+        guard let holder = current?.holder(of: object) else { return false }
+        holder.others[ObjectIdentifier(object)] = value
         return true
+    }
+
+    /// The innermost bound objects that an object is one of, without being differentiated.
+    private func holder(of object: AnyObject) -> BoundObjects? {
+        var bound = binding
+        while let objects = bound?.objects {
+            if objects.others[ObjectIdentifier(object)] != nil { return objects }
+            bound = objects.outer
+        }
+        return nil
+    }
+
+    /// Whether a program is recorded in which the object is a variable: what is set then would be lost in replays.
+    package static func isVariableOfProgram(_ object: AnyObject) -> Bool {
+        guard let tape = current, tape.notes != nil, let binding = tape.binding else { return false }
+        return binding.objects.place(of: object, near: 0) != nil
     }
 
     /// Runs `body` while the variables from `start` on stand for these objects.
     func binding<Result>(_ objects: BoundObjects, from start: Int32, _ body: () throws -> Result) rethrows -> Result {
         let outer = binding
+        let before = objects.outer
+        objects.outer = outer
         binding = Binding(objects: objects, start: start)
-        defer { binding = outer }
+        defer {
+            binding = outer
+            objects.outer = before
+        }
         return try body()
     }
 

@@ -157,3 +157,8 @@ enum OpenSerials {
             && places[place].thread.load(ordering: .relaxed) != thread
     }
 }
+
+extension Tensor {
+    /// Whether this belongs to a tape that records on another thread.
+    var isOpenElsewhere: Bool { serial != 0 && OpenSerials.isOpenElsewhere(serial) }
+}

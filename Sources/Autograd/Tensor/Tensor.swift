@@ -1,3 +1,5 @@
+import CKernels
+
 /// An immutable array of numbers of one element type, of any rank from 0 (a single number) to 8.
 ///
 /// A tensor is a value: it can be passed to another thread, kept and compared. While a tape records on this thread, a
@@ -51,6 +53,9 @@ public struct Tensor: @unchecked Sendable {
     /// Whether this stands for an operation that failed inside ``Tensor/checked(_:)``.
     @inline(__always)
     package var isFailed: Bool { serial == Tensor.failedSerial }
+
+    /// Whether this is an instruction of the tape that records now.
+    package var isOnCurrentTape: Bool { serial != 0 && serial == ck_current_context().pointee.serial }
 
     /// The same numbers, on no tape.
     @inline(__always)

@@ -36,14 +36,14 @@ extension Graph {
     /// x, where the node is −x.
     private func operand(ofNegation index: Int) -> Int? { nodes[index].is(.negate) ? nodes[index].operands[0] : nil }
 
-    /// The number that all elements of a constant are.
+    /// The number that all elements of a constant are. None for indices, which a Double need not hold.
     func number(_ index: Int) -> Double? {
         if nodes[index].is(.broadcast), nodes[nodes[index].operands[0]].shape.rank == 0 {
             return number(nodes[index].operands[0])
         }
-        guard let value = nodes[index].value, value.elementCount > 0, value.storage?.isUniform ?? true else {
-            return nil
-        }
+        guard let value = nodes[index].value, value.elementCount > 0, value.storage?.isUniform ?? true,
+            value.elementType != .int64
+        else { return nil }
         return value.withElements { address, _ in value.elementType.number(at: address) }
     }
 

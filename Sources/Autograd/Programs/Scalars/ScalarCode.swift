@@ -86,11 +86,14 @@ struct ScalarCompiler {
                 type: graph[guarded.index].type)
         }
         let moves = placeNewState(newState, over: oldState, mayOverwrite: guards.isEmpty)
+        // Results that are old state are copied before that is overwritten.
+        let replaced = Set(oldState)
+        emit(copies: copies.filter { replaced.contains($0.from) }.map { (registers[$0.from]!, $0.to) })
         switch schedule {
         case .small(let schedule): for value in schedule.order { emit(value) }
         case .large(let rounds): emit(rounds)
         }
-        emit(copies: copies.map { (registers[$0.from]!, $0.to) })
+        emit(copies: copies.filter { !replaced.contains($0.from) }.map { (registers[$0.from]!, $0.to) })
         var commits: [ck_scalar_instruction] = []
         if guards.isEmpty {
             emit(copies: moves)
@@ -192,17 +195,18 @@ extension ScalarCompiler {
             }
         }
         var moves: [(from: Int, to: Int)] = []
+        let given = Set(old)
+        var aside: [Int] = []
         for (new, old) in zip(new, old) where new != old {
             if mayOverwrite, registers[new] == nil, let place = places[new], lastRead[old, default: -1] <= place {
                 registers[new] = registers[old]
             } else {
                 if registers[new] == nil { registers[new] = reserve(1) }
+                if given.contains(new) { aside.append(moves.count) }
                 moves.append((registers[new]!, registers[old]!))
             }
         }
         // State that becomes other state is taken aside first.
-        let overwritten = Set(old.map { registers[$0]! })
-        let aside = moves.indices.filter { overwritten.contains(moves[$0].from) }
         for index in aside {
             let register = reserve(1)
             emit(copyOf: moves[index].from, to: register)

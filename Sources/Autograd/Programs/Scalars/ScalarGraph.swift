@@ -54,6 +54,7 @@ struct ScalarGraph {
         for input in graph.inputs {
             let node = graph[input]
             guard node.elementType == .float64 else { return nil }
+            guard given + node.shape.elementCount <= ScalarGraph.mostOperations else { return nil }
             elements[input] = Array(given..<given + node.shape.elementCount)
             given += node.shape.elementCount
         }
@@ -62,8 +63,7 @@ struct ScalarGraph {
         for index in graph.nodes.indices where !graph[index].is(.variable) {
             let node = graph[index]
             guard node.elementType == .float64 || node.elementType == .bool,
-                node.shape.elementCount <= ScalarGraph.largestArray || graph.inputs.contains(index),
-                let values = values(of: node), operations.count <= ScalarGraph.mostOperations
+                node.shape.elementCount <= ScalarGraph.largestArray, let values = values(of: node), operations.count <= ScalarGraph.mostOperations
             else { return nil }
             elements[index] = values
         }
