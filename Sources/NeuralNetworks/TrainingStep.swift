@@ -53,7 +53,16 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// If anything fails inside ``Autograd/Tensor/checked(_:)``, no parameter is changed, nor what the optimizer remembers.
     @discardableResult
     public func callAsFunction(_ x: Tensor, _ expected: Tensor) -> Double {
-        program.replay(x, expected, optimizer.learningRate) ?? self([x, expected])
+        program.replay(x, expected, optimizer.learningRate) ?? run(x, expected)
+    }
+
+    /// The two inputs and the learning rate without an array around them, which would be allocated.
+    private func run(_ x: Tensor, _ expected: Tensor) -> Double {
+        recipe.takeOver(program.state)
+        return withUnsafePointer(to: (x, expected, Tensor(optimizer.learningRate))) {
+            program.run(
+                UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 3))
+        }
     }
 
     /// Makes one step on any number of inputs and returns the loss before it.

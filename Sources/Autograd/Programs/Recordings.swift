@@ -14,7 +14,7 @@ struct Recordings: Sendable {
     var isEager: Bool { misses > Recordings.patience }
 
     /// The place of the first recording from `start` on that takes these inputs.
-    func place(for inputs: [Tensor], from start: Int) -> Int? {
+    func place(for inputs: some Collection<Tensor>, from start: Int) -> Int? {
         codes.indices.dropFirst(start).first { codes[$0].takes(inputs) }
     }
 
@@ -43,8 +43,8 @@ struct Recordings: Sendable {
 
 extension Code {
     /// Whether the inputs have the shapes and types that were recorded.
-    func takes(_ inputs: [Tensor]) -> Bool {
-        for (position, input) in self.inputs.enumerated() where !input.type.describes(inputs[position]) { return false }
+    func takes(_ inputs: some Collection<Tensor>) -> Bool {
+        for (input, tensor) in zip(self.inputs, inputs) where !input.type.describes(tensor) { return false }
         return true
     }
 
@@ -82,7 +82,7 @@ extension Memory {
     /// Runs the code on inputs that it takes; false where a guard does not hold, and then nothing was done.
     func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
         // What lies otherwise than packed is copied, and the copies live until the run has ended.
-        let inputs = inputs.contains { !($0.storage?.isPacked ?? true) } ? inputs.map(\.packed) : inputs
+        let inputs = inputs.contains { !$0.isPacked } ? inputs.map(\.packed) : inputs
         return withExtendedLifetime(inputs) {
             for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
             let isReused = outputs.count == code.outputs.count

@@ -59,26 +59,26 @@ package final class StatefulProgram {
     deinit { forgetTiny() }
 
     /// Runs the function on inputs, by a recording that serves or by a new one.
-    package func run(_ inputs: [Tensor]) -> Double {
+    package func run(_ inputs: [Tensor]) -> Double { inputs.withUnsafeBufferPointer { run($0) } }
+
+    /// Runs the function on inputs, by a recording that serves or by a new one. A replay on packed inputs allocates nothing.
+    package func run(_ inputs: UnsafeBufferPointer<Tensor>) -> Double {
         var tried = 0
-        let packed = inputs.map(\.packed)
-        if Tape.current != nil || inputs.contains(where: \.isFailed) { return runEagerly(inputs) }
-        while let place = recordings.place(for: packed, from: tried) {
+        if Tape.current != nil || inputs.contains(where: \.isFailed) { return runEagerly(Array(inputs)) }
+        if inputs.contains(where: { !$0.isPacked }) { return run(inputs.map(\.packed)) }
+        while let place = recordings.place(for: inputs, from: tried) {
             let memory = memories[place]
             state.move(to: memory)
             use(memory)
-            let served = withExtendedLifetime(packed) {
-                for position in packed.indices { memory.bind(packed[position], position, memory.code.inputs[position]) }
-                return memory.code.run(memory.bases)
-            }
-            if served {
+            for position in inputs.indices { memory.bind(inputs[position], position, memory.code.inputs[position]) }
+            if memory.code.run(memory.bases) {
                 state.noteRun()
                 recordings.noteSuccess()
                 return memory.value
             }
             tried = place + 1
         }
-        return recordings.isEager ? runEagerly(inputs) : record(packed)
+        return recordings.isEager ? runEagerly(Array(inputs)) : record(Array(inputs))
     }
 
     private func runEagerly(_ inputs: [Tensor]) -> Double {

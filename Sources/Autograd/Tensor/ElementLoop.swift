@@ -139,6 +139,9 @@ extension StridedOperand {
 }
 
 extension Tensor {
+    /// Whether the elements lie side by side in row-major order.
+    var isPacked: Bool { unownedStorage?._withUnsafeGuaranteedRef(\.isPacked) ?? true }
+
     /// The same elements side by side in row-major order: this tensor itself where they lie so already.
     var packed: Tensor {
         guard let storage, !storage.isPacked else { return self }

@@ -1,0 +1,82 @@
+import Autograd
+import Foundation
+import NeuralNetworks
+import Testing
+
+#if canImport(Glibc)  // other systems do not limit the address space, or name the limit otherwise
+    /// In processes of their own, which run out of memory.
+    @Suite struct `A replay allocates nothing` {
+        @Test func `for a network of single numbers`() async {
+            await #expect(processExitsWith: .success) {
+                let network = Classifier(inputs: 2, hidden: 2, classes: 1, .float64)
+                let step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, e in
+                    halfSquaredError(sigmoid(network(x)), e)
+                }
+                expectNoAllocation(in: step, Tensor([1, 0]), Tensor([1]))
+            }
+        }
+
+        @Test func `for a classifier`() async {
+            await #expect(processExitsWith: .success) {
+                let network = Classifier(inputs: 32, hidden: 16, classes: 10, .float32)
+                let step = TrainingStep(network, SGD(learningRate: 0.01), loss: Classifier.loss)
+                let (x, expected) = Classifier.batch(8, inputs: 32, classes: 10, .float32)
+                expectNoAllocation(in: step, x, expected)
+            }
+        }
+
+        @Test func `for a classifier of batches of matrices`() async {
+            await #expect(processExitsWith: .success) {
+                let network = Classifier(inputs: 6, hidden: 7, classes: 3, .float64)
+                let step = TrainingStep(network, SGD(learningRate: 0.01, momentum: 0.9)) { network, x, expected in
+                    let part = x.slice(1..., along: 2)
+                    return softmaxCrossEntropy(logits: network(matmul(part, part.transposed())), expected)
+                }
+                let (x, expected) = Classifier.batch(2 * 6, inputs: 4, classes: 3, .float64)
+                expectNoAllocation(
+                    in: step, x.reshaped(to: [2, 6, 4]), expected.reshaped(to: [2, 6, 3]))
+            }
+        }
+    }
+
+    /// Ends the process where replays of a step after the first ask for memory: there is none left.
+    private func expectNoAllocation<Model: Module>(in step: TrainingStep<Model, SGD>, _ x: Tensor, _ expected: Tensor) {
+        for _ in 0..<2 { step(x, expected) }
+        let first = step(x, expected)
+        let last = withoutMemory {
+            for _ in 0..<9_999 { step(x, expected) }
+            return step(x, expected)
+        }
+        guard last < first else { fatalError("10,000 steps learn nothing: from \(first) to \(last)") }
+    }
+
+    /// Runs `body` after all the memory was taken that this process can get: a request for more ends it.
+    private func withoutMemory<Result>(_ body: () -> Result) -> Result {
+        // Sanitizers bring allocators of their own, which no limit holds back.
+        let process = dlopen(nil, RTLD_NOW)
+        if dlsym(process, "__asan_init") != nil || dlsym(process, "__tsan_init") != nil { return body() }
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        let before = limit
+        limit.rlim_cur = 1  // what is in use stays
+        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        // From large pieces to the smallest, which fill what the larger ones leave. Each holds the address of the one before.
+        var taken: UnsafeMutableRawPointer?
+        var size = 1 << 20
+        while size >= 8 {
+            while let piece = malloc(size) {
+                piece.storeBytes(of: taken, as: UnsafeMutableRawPointer?.self)
+                taken = piece
+            }
+            size = size > 2048 ? size / 2 : size - 8
+        }
+        let result = body()
+        while let piece = taken {
+            taken = piece.load(as: UnsafeMutableRawPointer?.self)
+            free(piece)
+        }
+        var unlimited = before
+        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &unlimited)
+        return result
+    }
+#endif
