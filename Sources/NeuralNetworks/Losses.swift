@@ -44,8 +44,8 @@ public func binaryCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Re
 ///
 /// The logits and what is expected must have the same shape, [classes] or […, classes]; each row has one loss, of which
 /// the mean or the sum is taken. The derivative is softmax(z) − p where the probabilities of a row sum to 1.
-// Composed: in a replayed step of the network 784-128-10, what is neither a product nor an update takes less than a
-// twentieth of the time, the loss included. A primitive of its own could not save more.
+// Composed: of a replayed step of the network 784-128-10, products take 85 % of the time and updates 5 %. What is left for
+// a primitive of its own to save is part of the last tenth.
 public func softmaxCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
     guard alike("softmaxCrossEntropy", logits, expected) else {
         return mismatch("softmaxCrossEntropy", logits, expected)
