@@ -20,7 +20,8 @@ public final class Parameter {
             TensorError(
                 "Parameter", "the value is on the tape that records now, which a parameter does not keep",
                 operands: [value.operandDescription],
-                advice: "Make the parameter outside, or of `value.detached`; a gradient flows through `parameter.value`."
+                advice:
+                    "Make the parameter outside, or of `value.detached`; a gradient flows through `parameter.value`."
             ).raise()
         }
         stored = value.withoutTape

@@ -121,8 +121,8 @@ private struct Holder: Module {
         #expect(model.parameters.map(\.path) == ["known"])
         let error = tensorError { model.valueWithGradient { $0.known.value * $0.stranger.hidden.value } }
         #expect(error?.operation == "Holder")
-        #expect(error?.problem.contains("uses a trainable parameter that is not found") == true)
-        #expect(error?.advice.contains("isTrainable: false") == true)
+        #expect(error?.problem.contains("uses a parameter that is not found") == true)
+        #expect(error?.advice.contains("in a property of the model") == true)
         // The next gradient is not blamed for it.
         #expect(model.valueWithGradient { $0.known.value }.gradient == ["known": Tensor(1)])
         let value = model.valueWithGradient { $0.known.value * withoutRecording { model.stranger.hidden.value } }.value
@@ -133,7 +133,7 @@ private struct Holder: Module {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             _ = Holder().valueWithGradient { $0.stranger.hidden.value }
         }
-        #expect(result.message.contains("Holder: the loss uses a trainable parameter that is not found"))
+        #expect(result.message.contains("Holder: the loss uses a parameter that is not found"))
     }
 
     @Test func `are shared by copied structs`() {

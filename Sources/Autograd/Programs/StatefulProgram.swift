@@ -90,7 +90,8 @@ package final class StatefulProgram {
 
     private func runEagerly(_ inputs: [Tensor]) -> Double {
         let values = (0..<state.count).map { state[$0] }
-        let outputs = Tape.recordProgram(at: inputs + values, of: { results(of: $0, inputs.count) }) { _, _, outputs in
+        let computed = { (given: [Tensor]) in self.results(of: given, inputs.count) }
+        let outputs = Tape.recordProgram(at: inputs + values, of: computed) { _, _, outputs in
             TensorError.isNoted || outputs.contains(where: \.isFailed) ? [] : outputs.map(\.withoutTape)
         }
         guard let value = outputs.first else { return .nan }

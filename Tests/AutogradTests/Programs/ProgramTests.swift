@@ -88,6 +88,14 @@ import Testing
         #expect(empty(Tensor.zeros([0, 3])).array == [0, 0, 0])
     }
 
+    @Test func `indices that no Double holds stay what they are`() {
+        let large = 9_007_199_254_740_993
+        let program = Program.record(at: Tensor([1, -1, 1])) { x in
+            select(x .> 0, Tensor(indices: [large, large, large]), Tensor(indices: [large + 2, 5, large]))
+        }
+        #expect(program(Tensor([1, -1, -1])).indexArray == [large, 5, large])
+    }
+
     @Test func `inside another recording the function itself is recorded`() {
         let program = Program.record(at: Tensor(2)) { x in x * x * x }
         #expect(gradient(at: 2) { program($0) } == 12)

@@ -63,7 +63,8 @@ struct ScalarGraph {
         for index in graph.nodes.indices where !graph[index].is(.variable) {
             let node = graph[index]
             guard node.elementType == .float64 || node.elementType == .bool,
-                node.shape.elementCount <= ScalarGraph.largestArray, let values = values(of: node), operations.count <= ScalarGraph.mostOperations
+                node.shape.elementCount <= ScalarGraph.largestArray, let values = values(of: node),
+                operations.count <= ScalarGraph.mostOperations
             else { return nil }
             elements[index] = values
         }
