@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A function of tensors, recorded once and then replayed: dead and repeated instructions removed, element-wise runs fused,
 /// all memory planned, bit for bit the same results.
 ///
@@ -14,7 +12,7 @@ import Synchronization
 public final class Program: Sendable {
     private let function: @Sendable ([Tensor]) -> [Tensor]
     private let inputCount: Int
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Records a function of any number of tensors, which returns any number.
     public static func record(
@@ -138,11 +136,11 @@ extension Program {
 /// Memory that threads hand to each other.
 private final class SharedMemory: Sendable {
     let code: Code
-    private let memory: Mutex<Memory>
+    private let memory: Locked<Memory>
 
     init(_ code: Code) {
         self.code = code
-        memory = Mutex(Memory(code))
+        memory = Locked(Memory(code))
     }
 
     func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {

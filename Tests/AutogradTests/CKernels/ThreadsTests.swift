@@ -1,13 +1,13 @@
-import Autograd
 import CKernels
 import Foundation
-import Synchronization
 import Testing
+
+@testable import Autograd
 
 @Suite struct `The threads` {
     /// How often each part was done.
     private final class Counts: Sendable {
-        let counts = Mutex([Int](repeating: 0, count: 100))
+        let counts = Locked([Int](repeating: 0, count: 100))
     }
 
     /// Divides 100 parts, each of which divides others, and returns how often each was done.
