@@ -29,14 +29,12 @@ private let order: [Int] = {
 private let (onlineLoss, batchLoss) = (2.151975e-04, 4.873209e-05)
 
 func measureXOR(_ report: Report) {
-    // A step on one sample, recorded once and replayed.
-    var replay = OnlineReplay()
+    // A step on one sample, recorded once and replayed; all samples of the order in one go, as the peers do.
+    let replay = OnlineReplay()
     report.row(
-        "W1", "xor online step", .nanosecondsPerStep,
-        check: {
-            var replay = OnlineReplay()
-            return Check([replay.lossAfterManySteps()], equals: [onlineLoss], tolerance: 5e-7)
-        }, body: { replay.makeStep() })
+        "W1", "xor online step", .nanosecondsPerStep, per: order.count,
+        check: { Check([OnlineReplay().lossAfterManySteps()], equals: [onlineLoss], tolerance: 5e-7) },
+        body: { replay.makeSteps(order.count) })
     // A step on one sample, recorded, differentiated and updated anew each time.
     var run = OnlineRun()
     report.row(
@@ -57,12 +55,11 @@ func measureXOR(_ report: Report) {
         body: { batch.makeStep() })
 }
 
-private struct OnlineReplay {
+private final class OnlineReplay {
     private let network = XORNetwork()
     private let step: TrainingStep<XORNetwork, SGD>
-    private let samples = zip(inputs, expected).map { (Tensor($0), Tensor([$1])) }
-    private let indices = order
-    private var count = 0
+    private let samples = inputs.map { Tensor($0) }
+    private let answers = expected.map { Tensor([$0]) }
 
     init() {
         step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, expected in
@@ -70,16 +67,17 @@ private struct OnlineReplay {
         }
     }
 
-    @discardableResult
-    mutating func makeStep() -> Double {
-        let sample = indices[count & 4095]
-        count += 1
-        return step(samples[sample].0, samples[sample].1)
+    func makeSteps(_ count: Int) {
+        let (step, samples, answers, order) = (step, samples, answers, order)
+        for position in 0..<count {
+            let sample = order[position & 4095]
+            step(samples[sample], answers[sample])
+        }
     }
 
-    mutating func lossAfterManySteps() -> Double {
-        for _ in 0..<100_000 { makeStep() }
-        return samples.map { halfSquaredError(network($0), $1).scalar }.reduce(0, +)
+    func lossAfterManySteps() -> Double {
+        makeSteps(100_000)
+        return zip(samples, answers).map { halfSquaredError(network($0), $1).scalar }.reduce(0, +)
     }
 }
 
