@@ -58,7 +58,8 @@ func fileNames(in folder: String) -> [String]? {
 
 /// A new folder for files that nobody needs afterwards.
 func temporaryFolder() -> String? {
-    var template = Array("/tmp/benchmarks-XXXXXX".utf8CString)
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+    var template = Array("\(parent)/benchmarks-XXXXXX".utf8CString)
     return mkdtemp(&template).map { String(cString: $0) }
 }
 

@@ -100,31 +100,6 @@ struct KernelStep: Sendable {
     let result: Operand
 }
 
-/// The memory of one run at a time.
-final class Memory {
-    let code: Code
-    /// The pieces of memory that places name.
-    let bases: UnsafeMutablePointer<UnsafeMutableRawPointer>
-
-    init(_ code: Code) {
-        self.code = code
-        bases = .allocate(capacity: code.baseCount)
-        bases.initialize(
-            repeating: .allocate(byteCount: max(code.blockSize, 1), alignment: Arena.alignment), count: code.baseCount)
-        bases[1] = code.constants.storage!.elements
-        if let place = code.initial {
-            place.address(bases).copyMemory(from: bases[1], byteCount: code.constants.elementCount * 8)
-        }
-    }
-
-    deinit {
-        block.deallocate()
-        bases.deallocate()
-    }
-
-    var block: UnsafeMutableRawPointer { bases[0] }
-}
-
 // MARK: - Running
 
 extension Code {

@@ -65,7 +65,7 @@ public final class Program: Sendable {
     }
 
     /// Computes the results of the function at these inputs. Results of an earlier run are written over where they have the
-    /// same shapes and nobody else holds them, so that nothing is allocated.
+    /// same shapes and nobody else holds them, instead of allocating others.
     public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) {
         guard inputs.count == inputCount else {
             let error = TensorError(

@@ -16,7 +16,7 @@ struct Recordings: Sendable {
     init(after history: String? = nil) { notes = history.map { [$0] } ?? [] }
 
     /// Whether recording was given up.
-    var isEager: Bool { misses > Recordings.patience }
+    var isEager: Bool { misses >= Recordings.patience }
 
     /// The place of the first recording from `start` on that may take these inputs.
     func place(for inputs: some Collection<Tensor>, from start: Int) -> Int? {
@@ -95,120 +95,5 @@ extension Primitive.Result {
         guard tensor.elementType == elementType else { return false }
         guard let storage = tensor.storage else { return shape.rank == 0 }
         return storage.shape == shape
-    }
-}
-
-extension Memory {
-    /// Runs the code on inputs; false where it does not take them or a guard does not hold, and then nothing was done.
-    func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
-        // What lies otherwise than packed is copied, and the copies live until the run has ended.
-        let isPacked = code.inputNumbers != nil || inputs.allSatisfy(\.isPacked)
-        let inputs = isPacked ? inputs : inputs.map(\.packed)
-        return withExtendedLifetime(inputs) {
-            guard inputs.withUnsafeBufferPointer(bind) else { return false }
-            if outputs.count != code.outputs.count { outputs = code.outputs.map { _ in Tensor(0) } }
-            if let places = code.outputNumbers {
-                guard code.run(bases) else { return false }
-                readNumbers(at: places, into: &outputs)
-                return true
-            }
-            for (position, output) in code.outputs.enumerated() where output.type.shape.rank > 0 {
-                bases[code.firstOutput + position] = outputs[position].writable(as: output.type)
-            }
-            guard code.run(bases) else { return false }
-            for (position, output) in code.outputs.enumerated() {
-                if output.type.shape.rank == 0 {
-                    outputs[position] = number(output)
-                } else if output.place.base == 0 {
-                    bases[code.firstOutput + position].copyMemory(
-                        from: output.place.address(bases),
-                        byteCount: output.type.shape.elementCount * output.type.elementType.size)
-                }
-            }
-            return true
-        }
-    }
-
-    private func readNumbers(at places: [UInt32], into outputs: inout [Tensor]) {
-        let block = block
-        outputs.withUnsafeMutableBufferPointer { outputs in
-            places.withUnsafeBufferPointer { places in
-                for position in places.indices {
-                    let bits = block.load(fromByteOffset: Int(places[position]), as: UInt64.self)
-                    let number = Tensor(storage: nil, bits: bits, elementType: .float64)
-                    // Nothing is to be released in place of a number.
-                    if outputs[position].unownedStorage == nil {
-                        (outputs.baseAddress! + position).initialize(to: number)
-                    } else {
-                        outputs[position] = number
-                    }
-                }
-            }
-        }
-    }
-
-    /// Makes packed inputs, which the code may take, readable for the steps; false where it does not take them.
-    func bind(_ inputs: UnsafeBufferPointer<Tensor>) -> Bool {
-        guard let places = code.inputNumbers else {
-            for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
-            return true
-        }
-        let block = block
-        return places.withUnsafeBufferPointer { places in
-            for position in places.indices {
-                let input = inputs.baseAddress! + position
-                guard input.pointee.isNumber else { return false }
-                block.storeBytes(of: input.pointee.bits, toByteOffset: Int(places[position]), as: UInt64.self)
-            }
-            return true
-        }
-    }
-
-    @inline(__always)
-    private func bind(_ tensor: Tensor, _ position: Int, _ input: Code.Input) {
-        if let storage = tensor.unownedStorage {
-            storage._withUnsafeGuaranteedRef { storage in
-                if let place = input.place {
-                    place.address(bases).copyMemory(
-                        from: storage.elements, byteCount: storage.count * input.type.elementType.size)
-                } else {
-                    bases[Code.firstInput + position] = storage.elements
-                }
-            }
-        } else {
-            input.place!.address(bases).storeBytes(of: tensor.bits, as: UInt64.self)
-        }
-    }
-
-    /// A result of rank 0.
-    func number(_ output: Code.Output) -> Tensor {
-        let address = output.place.address(bases)
-        var bits: UInt64 = 0
-        withUnsafeMutableBytes(of: &bits) {
-            $0.copyMemory(from: .init(start: address, count: output.type.elementType.size))
-        }
-        return Tensor(storage: nil, bits: bits, elementType: output.type.elementType)
-    }
-}
-
-extension Tensor {
-    /// Whether this is a single number, of float64, and stands for no operation that failed.
-    @inline(__always)
-    fileprivate var isNumber: Bool { unownedStorage == nil && elementType == .float64 && serial == 0 }
-
-    /// The address of elements that may be written: this tensor's own where nobody else holds them and they are of this kind,
-    /// else those of a new one in its place.
-    fileprivate mutating func writable(as type: Primitive.Result) -> UnsafeMutableRawPointer {
-        if type.describes(self) {
-            var held = storage
-            self = Tensor(0)
-            if isKnownUniquelyReferenced(&held), held!.owner == nil {
-                self = Tensor(held!)
-                return held!.elements
-            }
-        }
-        let made = Storage.allocate(type.shape, type.elementType)
-        self = Tensor(made)
-        return made.elements
     }
 }
