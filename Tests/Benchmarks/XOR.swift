@@ -50,9 +50,9 @@ func measureXOR(_ report: Report) {
     // A step on all four samples at once.
     let batch = BatchRun()
     report.row(
-        "W2", "xor full batch step", .nanosecondsPerStep,
+        "W2", "xor full batch step", .nanosecondsPerStep, per: order.count,
         check: { Check([BatchRun().lossAfterManySteps()], equals: [batchLoss], tolerance: 5e-7) },
-        body: { batch.makeStep() })
+        body: { batch.makeSteps(order.count) })
 }
 
 private final class OnlineReplay {
@@ -120,11 +120,12 @@ private struct BatchRun {
         }
     }
 
-    @discardableResult
-    func makeStep() -> Double { step(x, expectedOutputs) }
+    func makeSteps(_ count: Int) {
+        for _ in 0..<count { step(x, expectedOutputs) }
+    }
 
     func lossAfterManySteps() -> Double {
-        for _ in 0..<100_000 { makeStep() }
+        makeSteps(100_000)
         return halfSquaredError(network(x), expectedOutputs, reduction: .sum).scalar
     }
 }
