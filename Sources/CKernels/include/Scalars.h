@@ -49,21 +49,25 @@ typedef enum : uint8_t {
     CK_SCALAR_RUNNING_SUM,
     /// The same with products.
     CK_SCALAR_RUNNING_PRODUCT,
-    /// Copies `a` numbers to places from `result` on; the words that follow hold their places, four each, in result, a,
-    /// b and c.
+    /// Copies `a` numbers to places from `result` on; where they lie follows as uint32, CK_SCALAR_PLACES in each word.
     CK_SCALAR_GATHER,
     CK_SCALAR_LONG_COUNT
 } ck_scalar_long;
 
-enum { CK_SCALAR_CHAINS = 4 };
+enum { CK_SCALAR_CHAINS = 4, CK_SCALAR_WIDTH = 4 };
 
 typedef struct {
     const void *_Nullable code;
     uint32_t result, a, b, c;
 } ck_scalar_instruction;
 
+enum { CK_SCALAR_PLACES = sizeof(ck_scalar_instruction) / sizeof(uint32_t) };
+
 /// The code of an instruction.
 const void *ck_scalar_code(ck_scalar_function function, ck_scalar_form form);
+/// The code of one that computes `a` results side by side from `result` on, of operands whose places follow as those of
+/// CK_SCALAR_GATHER; null where there is none for a function. Worth it from CK_SCALAR_WIDTH on.
+const void *_Nullable ck_scalar_wide_code(ck_scalar_function function);
 const void *ck_scalar_long_code(ck_scalar_long operation);
 
 /// Carries out instructions up to a return.

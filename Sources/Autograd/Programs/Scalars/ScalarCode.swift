@@ -69,7 +69,7 @@ struct ScalarCompiler {
     private mutating func code() -> Code {
         placeGiven()
         let constants = placeConstants()
-        placeRounds()
+        placeGroups()
         let graph = self.graph.graph
         let newState = graph.outputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
         let oldState = graph.inputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
@@ -90,7 +90,7 @@ struct ScalarCompiler {
         let replaced = Set(oldState)
         emit(copies: copies.filter { replaced.contains($0.from) }.map { (registers[$0.from]!, $0.to) })
         switch schedule {
-        case .small(let schedule): for value in schedule.order { emit(value) }
+        case .small(let schedule): for group in schedule.order { emit(together: group) }
         case .large(let rounds): emit(rounds)
         }
         emit(copies: copies.filter { !replaced.contains($0.from) }.map { (registers[$0.from]!, $0.to) })
@@ -147,11 +147,20 @@ extension ScalarCompiler {
         return (Tensor(graph.constants), Place(base: 0, offset: start * 8))
     }
 
-    /// The results of large programs lie in the order of their computation.
-    private mutating func placeRounds() {
-        guard case .large(let rounds) = schedule else { return }
-        let start = reserve(rounds.order.count)
-        for (offset, value) in rounds.order.enumerated() { registers[value] = start + offset }
+    /// The results of large programs lie in the order of their computation; of small ones, what is computed together.
+    private mutating func placeGroups() {
+        switch schedule {
+        case .large(let rounds): placeSideBySide(rounds.order)
+        case .small(let schedule):
+            for group in schedule.order where group.count > 1 {
+                placeSideBySide(group)
+            }
+        }
+    }
+
+    private mutating func placeSideBySide(_ values: [Int]) {
+        let start = reserve(values.count)
+        for (offset, value) in values.enumerated() { registers[value] = start + offset }
     }
 
     /// The first of `count` registers that are free between two instructions.
@@ -189,9 +198,11 @@ extension ScalarCompiler {
         var lastRead: [Int: Int] = [:]
         var places: [Int: Int] = [:]
         if case .small(let schedule) = schedule {
-            for (position, value) in schedule.order.enumerated() {
-                places[value] = position
-                for operand in schedule.operation(of: value)!.operands { lastRead[operand] = position }
+            for (position, group) in schedule.order.enumerated() {
+                for value in group {
+                    places[value] = position
+                    for operand in schedule.operation(of: value)!.operands { lastRead[operand] = position }
+                }
             }
         }
         var moves: [(from: Int, to: Int)] = []
@@ -247,6 +258,28 @@ extension ScalarCompiler {
         case .small(let schedule): schedule.operation(of: value)!
         case .large: graph.operation(of: value)!
         }
+    }
+
+    private mutating func emit(together group: [Int]) {
+        guard group.count > 1 else { return emit(group[0]) }
+        let operations = group.map { operation(of: $0) }
+        guard case .instruction(let function) = operations[0].function else { preconditionFailure() }
+        emit(
+            gathering: operations.map { registers[$0.operands[0]]! }, by: ck_scalar_wide_code(function),
+            to: registers[group[0]]!)
+    }
+
+    /// An instruction that reads numbers from anywhere, whose places follow it.
+    mutating func emit(gathering places: [Int], by code: UnsafeRawPointer?, to result: Int) {
+        word(code, result, places.count)
+        let count = Int(CK_SCALAR_PLACES)
+        for start in stride(from: 0, to: places.count, by: count) {
+            let word = places[start...].prefix(count) + [Int](repeating: 0, count: count)
+            let six = word.prefix(count).map { UInt($0) }
+            self.word(
+                UnsafeRawPointer(bitPattern: six[0] | six[1] << 32), Int(six[2]), Int(six[3]), Int(six[4]), Int(six[5]))
+        }
+        last = nil
     }
 
     mutating func emit(_ value: Int) {

@@ -31,7 +31,7 @@ extension ScalarCompiler {
                 let loop = unsafeBitCast(ck_elementwise(CK_COPY, CK_FLOAT64)!, to: UInt.self)
                 emit(loop: loop, run.count, [(first.from, stride)], to: first.to)
             } else {
-                emit(gather: run[...], to: first.to)
+                emit(gathering: run, by: ck_scalar_long_code(CK_SCALAR_GATHER), to: first.to)
             }
         }
     }
@@ -88,7 +88,7 @@ extension ScalarCompiler {
         let operands = zip(columns, strides).map { column, stride -> (start: Int, stride: Int) in
             let operand = column[group.indices]
             if let stride { return (operand.first!, stride) }
-            emit(gather: operand, to: scratch)
+            emit(gathering: Array(operand), by: ck_scalar_long_code(CK_SCALAR_GATHER), to: scratch)
             defer { scratch += group.count }
             return (scratch, 1)
         }
@@ -100,14 +100,6 @@ extension ScalarCompiler {
         emit(CK_SCALAR_LOOP, result, operands[0].start, operands[1].start, operands[2].start)
         word(
             UnsafeRawPointer(bitPattern: loop), count, operands[0].stride, operands[1].stride, operands[2].stride)
-    }
-
-    private mutating func emit(gather registers: ArraySlice<Int>, to result: Int) {
-        emit(CK_SCALAR_GATHER, result, registers.count)
-        for start in stride(from: registers.startIndex, to: registers.endIndex, by: 4) {
-            let four = registers[start...].prefix(4) + [0, 0, 0]
-            word(nil, four[start], four[start + 1], four[start + 2], four[start + 3])
-        }
     }
 }
 
@@ -159,7 +151,7 @@ extension ScalarCompiler {
             if let stride = others.stride {
                 (chains[position].other, chains[position].stride) = (others[0], stride)
             } else {
-                emit(gather: others, to: scratch)
+                emit(gathering: Array(others), by: ck_scalar_long_code(CK_SCALAR_GATHER), to: scratch)
                 chains[position].other = scratch
                 scratch += others.count
             }

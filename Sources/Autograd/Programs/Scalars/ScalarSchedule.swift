@@ -8,9 +8,11 @@ struct ScalarSchedule {
     let graph: ScalarGraph
     /// The operations that are needed, with multiplications drawn into the addition that alone uses them.
     private var operations: [Int: ScalarGraph.Operation] = [:]
-    /// The values in the order of their computation.
-    private(set) var order: [Int] = []
+    /// What is computed in turn: a value, or several of a function that takes long, side by side.
+    private(set) var order: [[Int]] = []
     private var isPlaced: Set<Int> = []
+    /// The values that are computed together with a value.
+    private var groups: [Int: [Int]] = [:]
     /// How long a value waits for the inputs at least.
     private var depths: [Int: Int] = [:]
 
@@ -22,19 +24,43 @@ struct ScalarSchedule {
         var fusion = ScalarFusion(graph, roots: outputs + state)
         fusion.fuse(updates: zip(state, old))
         operations = fusion.operations
-        for value in outputs { place(value) }
+        findGroups()
+        // What the next run waits for comes first.
         for value in state { for operand in operations[value]?.operands ?? [] { place(operand) } }
+        for value in outputs { place(value) }
         for value in state { place(value) }
     }
 
     /// The operation that computes a value.
     func operation(of value: Int) -> ScalarGraph.Operation? { operations[value] }
 
+    /// Values of one function that takes long, as many such functions away from the inputs: none depends on another.
+    private mutating func findGroups() {
+        var levels: [Int: Int] = [:]
+        var alike: [[Int]: [Int]] = [:]
+        for value in operations.keys.sorted() {
+            let operation = operations[value]!
+            levels[value] = operation.operands.map { levels[$0, default: 0] }.max() ?? 0
+            guard case .instruction(let function) = operation.function, ck_scalar_wide_code(function) != nil else {
+                continue
+            }
+            alike[[Int(function.rawValue), levels[value]!], default: []].append(value)
+            levels[value]! += 1
+        }
+        for group in alike.values where group.count >= CK_SCALAR_WIDTH {
+            for value in group { groups[value] = group }
+        }
+    }
+
     private mutating func place(_ value: Int) {
-        guard let operation = operations[value], isPlaced.insert(value).inserted else { return }
+        guard operations[value] != nil, !isPlaced.contains(value) else { return }
+        let group = groups[value] ?? [value]
+        isPlaced.formUnion(group)
         // The operand that takes longest comes last.
-        for operand in operation.operands.sorted(by: { depth($0) < depth($1) }) { place(operand) }
-        order.append(value)
+        for operand in group.flatMap({ operations[$0]!.operands }).sorted(by: { depth($0) < depth($1) }) {
+            place(operand)
+        }
+        order.append(group)
     }
 
     private mutating func depth(_ value: Int) -> Int {
