@@ -20,7 +20,8 @@ typedef enum : uint8_t {
     // Three operands: a ? b : c; a · b + c rounded as in matrix products.
     CK_SCALAR_SELECT, CK_SCALAR_FUSED_MULTIPLY_ADD,
     // Several operations at once, each rounded as by itself: a · b + c, a · b − c, c − a · b; a · (b · (1 − b)), how an adjoint
-    // passes a sigmoid; r − a · (b · c), where r is what the result's place holds.
+    // passes a sigmoid; r − a · (b · c), where r is what the result's place holds. It hands on b, which the next such
+    // instruction is likely to need too.
     CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_SUBTRACT_MULTIPLY, CK_SCALAR_SIGMOID_PULLBACK,
     CK_SCALAR_UPDATE,
     // a · b + a′ · b′ + c, the products as in matrix products: one element of W x + b. a′ and b′ are a and b of the word that

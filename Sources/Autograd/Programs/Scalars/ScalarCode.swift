@@ -298,6 +298,8 @@ extension ScalarCompiler {
             let form = form(
                 operation.operands[0], operation.operands.dropFirst().first, operation.operands.dropFirst(2).first)
             word(ck_scalar_code(function, form), result, operands[0], operands[1], operands[2])
+            last = function == CK_SCALAR_UPDATE ? operation.operands[1] : value
+            return
         case .loop(let address):
             emit(CK_SCALAR_LOOP, result, operands[0], operands[1], operands[2])
             word(UnsafeRawPointer(bitPattern: address), 1, 1, 1, 1)

@@ -3,7 +3,7 @@ import CKernels
 /// The order in which the numbers of a tiny program are computed, and the registers they lie in.
 ///
 /// Depth first: what computes an operand stands right before what uses it, so that the number can stay in the processor's
-/// register. New state comes last, over the old where nothing reads that any more.
+/// register. New state comes when nothing reads the old any more, in whose place it then lies, or else last.
 struct ScalarSchedule {
     let graph: ScalarGraph
     /// The operations that are needed, with multiplications drawn into the addition that alone uses them.
@@ -26,7 +26,16 @@ struct ScalarSchedule {
         operations = fusion.operations
         findGroups()
         // What the next run waits for comes first.
-        for value in state { for operand in operations[value]?.operands ?? [] { place(operand) } }
+        let readers = Dictionary(
+            grouping: operations.keys.flatMap { reader in
+                operations[reader]!.operands.map { (operand: $0, reader: reader) }
+            }, by: \.operand)
+        for (value, old) in zip(state, old) {
+            for operand in operations[value]?.operands ?? [] { place(operand) }
+            if readers[old, default: []].allSatisfy({ $0.reader == value || isPlaced.contains($0.reader) }) {
+                place(value)
+            }
+        }
         for value in outputs { place(value) }
         for value in state { place(value) }
     }
