@@ -18,8 +18,9 @@ rows = []
 
 # Read when the packages are loaded. What counts the cores that it may use finds so many.
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
-cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-if cores:
+can_pin = hasattr(os, "sched_setaffinity")  # Linux
+cores = sorted(os.sched_getaffinity(0)) if can_pin else list(range(os.cpu_count()))
+if can_pin:
     os.sched_setaffinity(0, cores[-options.threads :])
 
 
@@ -87,7 +88,8 @@ def run(measure):
         print(f"left out: {error}", file=sys.stderr)
     else:
         if options.threads == 1 and len(cores) > 1:
-            os.sched_setaffinity(0, cores)
+            if can_pin:
+                os.sched_setaffinity(0, cores)
             with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
                 works = ["--works", options.works] if options.works else []
                 subprocess.run([sys.executable, sys.argv[0], "--threads", "2", "--json", file.name, *works], check=True)
