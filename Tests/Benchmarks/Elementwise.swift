@@ -6,17 +6,19 @@ import CKernels
 
 func measureElementwise(_ report: Report) {
     var random = RandomGenerator(seed: 6)
-    let numbers = (0..<1_000_000).map { _ in random.normal() }
+    lazy var numbers = (0..<1_000_000).map { _ in random.normal() }
     func rows<Element: BinaryFloatingPoint>(
         _ type: Element.Type, _ functions: [(name: String, kernel: ck_function, goal: Double?, atHalf: Double)]
     ) {
+        let type = type == Float.self ? "float32" : "float64"
+        let functions = functions.filter { report.wants("W6", "1M \($0.name), \(type)") }
+        if functions.isEmpty { return }
         // The value at the first and at the last element is known.
         let x = Elements([0.5] + numbers.dropFirst().dropLast().map(Element.init) + [0.5])
         let y = Elements<Element>(zeros: x.count)
         for (name, kernel, goal, value) in functions {
             report.row(
-                "W6", "1M \(name), \(type == Float.self ? "float32" : "float64")", .picosecondsPerElement, per: x.count,
-                atMost: goal,
+                "W6", "1M \(name), \(type)", .picosecondsPerElement, per: x.count, atMost: goal,
                 check: {
                     y.compute(kernel, x)
                     return Check([y.first, y.last], equals: [value, value], tolerance: 2 * Double(Element.ulpOfOne))
@@ -30,6 +32,7 @@ func measureElementwise(_ report: Report) {
             ("exp", CK_EXP, 200, 1.6487212707001282), ("tanh", CK_TANH, 185, 0.46211715726000979),
             ("sigmoid", CK_SIGMOID, 223, 0.62245933120185459), ("log", CK_LOG, nil, -0.69314718055994529),
             ("sin", CK_SIN, nil, 0.47942553860420301),
+            ("copy", CK_COPY, nil, 0.5),  // what memory allows
         ])
     rows(Double.self, [("exp", CK_EXP, nil, 1.6487212707001282), ("sigmoid", CK_SIGMOID, nil, 0.62245933120185459)])
 
@@ -37,14 +40,16 @@ func measureElementwise(_ report: Report) {
 }
 
 /// Several functions in one replayed program, whose results of before are written over.
-private func measureFusion(_ report: Report, _ numbers: [Double]) {
-    let a = Tensor(numbers, elementType: .float32)
-    let (b, c) = (Tensor(repeating: 2, shape: a.shape, elementType: .float32), -a)
+private func measureFusion(_ report: Report, _ numbers: @autoclosure () -> [Double]) {
     let programs: [(name: String, function: @Sendable (Tensor, Tensor, Tensor) -> Tensor, goal: Double)] = [
         ("a * b + c", { a, b, c in a * b + c }, 168),
         ("tanh(a * b + c) * sigmoid(a)", { a, b, c in tanh(a * b + c) * sigmoid(a) }, 725),
     ]
-    for (name, function, goal) in programs {
+    let wanted = programs.filter { report.wants("W6", "1M \($0.name), float32") }
+    if wanted.isEmpty { return }
+    let a = Tensor(numbers(), elementType: .float32)
+    let (b, c) = (Tensor(repeating: 2, shape: a.shape, elementType: .float32), -a)
+    for (name, function, goal) in wanted {
         let program = Program.record(at: a, b, c, of: function)
         var outputs: [Tensor] = []
         report.row(

@@ -13,7 +13,7 @@ struct Options {
         usage: benchmarks [--filter TEXT] [--json FILE] [--peers DIR] [--quick] [--help]
           --filter TEXT  only rows whose work or case contains TEXT
           --json FILE    write the rows to FILE: an array of objects with work, case, value, unit, threads
-          --peers DIR    run the programs of a folder too (*.py, *.c), and print the ratios
+          --peers DIR    run the programs of a folder too (*.py by the python3 on PATH, *.c by cc), and print the ratios
           --quick        a few short samples, to check the results only
           --help         print this
         """

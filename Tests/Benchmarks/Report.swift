@@ -1,3 +1,5 @@
+import Autograd
+
 /// What a row counts in.
 struct Unit {
     let label: String
@@ -44,7 +46,13 @@ final class Report {
     private let options: Options
     private var objects: [String] = []
     /// The rows so far.
-    private var values: [(work: String, name: String, value: Double, unit: String)] = []
+    private(set) var results: [Result] = []
+
+    struct Result {
+        let work, name: String
+        let value: Double
+        let unit: String
+    }
 
     init(_ options: Options) {
         self.options = options
@@ -62,11 +70,11 @@ final class Report {
     ///   - count: How many of the unit's things one execution of `body` does.
     ///   - goal: What the value should not exceed.
     func row<Value>(
-        _ work: String, _ name: String, _ unit: Unit, per count: Int = 1, atMost goal: Double? = nil,
+        _ work: String, _ name: String, _ unit: Unit, per count: Int = 1, atMost goal: Double? = nil, threads: Int = 1,
         check: () -> Check, body: () -> Value
     ) {
         guard wants(work, name), passes(work, name, check()) else { return }
-        add(work, name, stopwatch.measure(body), unit, per: count, atMost: goal)
+        add(work, name, stopwatch.measure(body), unit, per: count, atMost: goal, threads: threads)
     }
 
     /// Three rows: recording something, recording and differentiating it, and the difference of the two.
@@ -84,6 +92,20 @@ final class Report {
         }
     }
 
+    /// Two rows: a function computed as it is written, and replayed.
+    func rows(
+        _ work: String, _ name: String, _ unit: Unit, at inputs: [Tensor],
+        _ function: @escaping @Sendable ([Tensor]) -> [Tensor], check: ([Tensor]) -> Check
+    ) {
+        row(work, name, unit, check: { check(function(inputs)) }, body: { function(inputs) })
+        guard wants(work, name + ", replayed") else { return }
+        let program = Program.record(at: inputs, of: function)
+        var outputs: [Tensor] = []
+        row(
+            work, name + ", replayed", unit, check: { check(program.outputs(of: inputs)) },
+            body: { program.run(inputs, into: &outputs) })
+    }
+
     /// Notes whether a result is right.
     func passes(_ work: String, _ name: String, _ check: Check) -> Bool {
         guard let problem = check.problem else { return true }
@@ -95,10 +117,10 @@ final class Report {
     /// Prints a row of times.
     func add(
         _ work: String, _ name: String, _ time: Measurement, _ unit: Unit, per count: Int = 1,
-        atMost goal: Double? = nil
+        atMost goal: Double? = nil, threads: Int = 1
     ) {
         let value = time.median * unit.perSecond / Double(count)
-        add(work, name, value, unit.label, decimal(time.steadiness, digits: 2), atMost: goal)
+        add(work, name, value, unit.label, decimal(time.steadiness, digits: 2), atMost: goal, threads: threads)
     }
 
     /// Prints a row, and in its last column the goal or a note.
@@ -110,7 +132,7 @@ final class Report {
         printRow(
             work, name, decimal(value, digits: value < 10 ? 2 : value < 1000 ? 1 : 0), unit, steadiness,
             goal.map { "≤ " + decimal($0, digits: 0) } ?? note)
-        values.append((work, name, value, unit))
+        results.append(Result(work: work, name: name, value: value, unit: unit))
         let members = [("work", work), ("case", name), ("unit", unit)].map { "\"\($0)\": \"\($1)\"" }
         objects.append("{" + members.joined(separator: ", ") + ", \"value\": \(value), \"threads\": \(threads)}")
     }
@@ -118,28 +140,13 @@ final class Report {
     /// Notes that something went wrong which is no row's result.
     func fail() { isCorrect = false }
 
-    /// Prints the rows of others beside ours: how many times as long theirs take.
-    func print(_ peers: [PeerRow]) {
-        guard !peers.isEmpty else { return }
-        printRow("work", "case", "theirs", "unit", "ours", "theirs / ours")
-        for peer in peers {
-            guard let own = values.first(where: { peer.work == $0.work && peer.name.hasPrefix($0.name + ", ") }),
-                own.unit == peer.unit
-            else { continue }
-            let digits = peer.value < 100 ? 1 : 0
-            printRow(
-                peer.work, peer.name, decimal(peer.value, digits: digits), peer.unit,
-                decimal(own.value, digits: own.value < 100 ? 1 : 0), decimal(peer.value / own.value, digits: 2))
-        }
-    }
-
     func printHeader() { printRow("work", "case", "median", "unit", "min/med", "goal") }
 
-    private func printRow(
+    func printRow(
         _ work: String, _ name: String, _ value: String, _ unit: String, _ steadiness: String, _ goal: String
     ) {
-        Swift.print(
-            work.padded(to: 8) + name.padded(to: 50) + value.padded(to: 9, onLeft: true), unit.padded(to: 9),
+        print(
+            work.padded(to: 8) + name.padded(to: 62) + value.padded(to: 9, onLeft: true), unit.padded(to: 9),
             steadiness.padded(to: 8) + goal)
         flushOutput()
     }

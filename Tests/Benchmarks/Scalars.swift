@@ -69,31 +69,16 @@ enum SigmoidChain {
 private func measureProduct(_ report: Report) {
     let x = (0..<1000).map { 1 + Double($0 % 7 - 3) * 1e-3 }
     let product = x.reduce(1, *)
-    rows(report, "gradient of a product of 1000 scalars", at: x, equals: x.map { product / $0 }) { x in
+    let slopes: @Sendable ([Tensor]) -> [Tensor] = { x in
         gradient(at: x) { x in
             var product = x[0]
             for factor in x.dropFirst() { product = product * factor }
             return product
         }
     }
-}
-
-/// Two rows: a gradient in single numbers, computed by a tape and replayed.
-private func rows(
-    _ report: Report, _ name: String, at x: [Double], equals expected: [Double],
-    _ slopes: @escaping @Sendable ([Tensor]) -> [Tensor]
-) {
-    let inputs = x.map { Tensor($0) }
-    report.row(
-        "W3", name, .microseconds, check: { Check(slopes(inputs).map(\.scalar), equals: expected, tolerance: 1e-11) },
-        body: { slopes(inputs) })
-    guard report.wants("W3", name + ", replayed") else { return }
-    let program = Program.record(at: inputs, of: slopes)
-    var outputs: [Tensor] = []
-    report.row(
-        "W3", name + ", replayed", .microseconds,
-        check: { Check(program.outputs(of: inputs).map(\.scalar), equals: expected, tolerance: 1e-11) },
-        body: { program.run(inputs, into: &outputs) })
+    report.rows(
+        "W3", "gradient of a product of 1000 scalars", .microseconds, at: x.map { Tensor($0) }, slopes,
+        check: { Check($0.map(\.scalar), equals: x.map { product / $0 }, tolerance: 1e-11) })
 }
 
 /// The gradient of Rosenbrock's function Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² of 1,000 numbers.
@@ -106,7 +91,7 @@ private func measureRosenbrock(_ report: Report) {
         expected[i] += -400 * a * x[i] - 2 * b
     }
     // Number by number, as in Peers/ and in tapes for scalars: about 8,000 operations.
-    rows(report, "gradient of Rosenbrock n = 1000, scalars", at: x, equals: expected) { x in
+    let scalarSlopes: @Sendable ([Tensor]) -> [Tensor] = { x in
         gradient(at: x) { x in
             var total = Tensor(0)
             for i in 0..<999 {
@@ -118,14 +103,15 @@ private func measureRosenbrock(_ report: Report) {
         }
     }
     // The same with slices of one array: a dozen operations.
-    let vector = Tensor(x)
-    func arraySlopes() -> Tensor {
-        gradient(at: vector) { x in
+    let arraySlopes: @Sendable ([Tensor]) -> [Tensor] = { x in
+        let slopes = gradient(at: x[0]) { x in
             let head = x[..<999]
             return sum(100 * square(x[1...] - square(head)) + square(1 - head))
         }
+        return [slopes]
     }
-    report.row(
-        "W3", "gradient of Rosenbrock n = 1000, slices", .microseconds,
-        check: { Check(arraySlopes().array, equals: expected, tolerance: 1e-11) }, body: arraySlopes)
+    let name = "gradient of Rosenbrock n = 1000"
+    let check: ([Tensor]) -> Check = { Check($0.flatMap(\.array), equals: expected, tolerance: 1e-11) }
+    report.rows("W3", "\(name), scalars", .microseconds, at: x.map { Tensor($0) }, scalarSlopes, check: check)
+    report.rows("W3", "\(name), slices", .microseconds, at: [Tensor(x)], arraySlopes, check: check)
 }

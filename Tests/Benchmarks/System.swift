@@ -63,8 +63,6 @@ func temporaryFolder() -> String? {
     return mkdtemp(&template).map { String(cString: $0) }
 }
 
-func setEnvironment(_ name: String, _ value: String) { setenv(name, value, 1) }
-
 /// Starts a program, waits for its end, and returns its exit code; −1 if it could not be started or was killed.
 func runProcess(_ arguments: [String]) -> Int32 {
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]

@@ -14,15 +14,10 @@ private struct XORNetwork: Module {
 private let inputs: [[Double]] = [[0, 0], [0, 1], [1, 0], [1, 1]]
 private let expected: [Double] = [0, 1, 1, 0]
 
-/// Which sample is learned in which step, again and again: 4096 numbers of George Marsaglia's xorshift generator.
+/// Which sample is learned in which step, again and again: the two highest bits of 4096 numbers.
 private let order: [Int] = {
-    var state: UInt64 = 88_172_645_463_325_252
-    return (0..<4096).map { _ in
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return Int(state >> 62)
-    }
+    var numbers = Xorshift()
+    return (0..<4096).map { _ in Int(numbers.next() >> 62) }
 }()
 
 /// The losses of all samples after 100,000 steps, as the formulas derived by hand give them in C.

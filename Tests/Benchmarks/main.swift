@@ -5,16 +5,18 @@ import Autograd
 //     swift run -c release benchmarks
 //     swift run -c release benchmarks --filter xor --json ours.json
 //     swift run -c release benchmarks --peers Tests/Benchmarks/Peers
+//     swift build -c release --product benchmarks --static-swift-stdlib --scratch-path .build/static
+//     .build/static/release/benchmarks --filter W9
 //
 // The works carry the numbers under which Peers/ runs the same ones in other packages:
 //     W1      a step of training the 2-2-1 XOR network on one sample
 //     W2      the same on all four samples
-//     W3      functions of many numbers, written in scalars
+//     W3      gradients of functions of many numbers, in scalars and in arrays
 //     W4      a step of training the network 784-128-10 on 64 samples
 //     W5      products of matrices; the last column says which part that is of what one processor can do
 //     W6      element-wise functions of a million numbers
 //     W7      operations on arrays so small that only their overhead counts
-//     W9      a process from its start to its first gradient
+//     W9      a process from its start to its first gradient; the row says whether the binary is a static one
 //     memory  what a recorded operation occupies
 // Each row is the median of its samples; min/median far below 1 means that other processes disturbed it. The last column
 // is the row's goal on one core of a server. A wrong result ends in exit code 1, a missed goal does not.
@@ -27,6 +29,7 @@ report.printHeader()
 measureMemory(report)  // before others leave memory to be used again
 measureXOR(report)
 measureScalars(report)
+measureGaussianMixture(report)
 measureClassifier(report)
 measureMatrixProducts(report)
 measureElementwise(report)

@@ -7,8 +7,7 @@ extension Primitive.ArrayView {
     func withPackedCopy(_ body: (Self) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: Swift.max(1, shape.elementCount * elementType.size), alignment: 64) {
             memory in
-            ElementLoop.kernel(ck_elementwise(CK_COPY, ck_type(elementType))!).run(
-                over: self, into: memory.baseAddress!, resultSize: elementType.size)
+            ElementLoop.copying(elementType).run(over: self, into: memory.baseAddress!, resultSize: elementType.size)
             body(
                 Self(
                     elements: memory.baseAddress!, shape: shape, strides: shape.packedStrides, elementType: elementType)

@@ -9,14 +9,18 @@ struct ElementwiseStep: Sendable {
     /// The most instructions that run together: their blocks share the cache.
     static let maximumLength = 32
 
-    /// An array that the step reads or writes, whose elements lie `innerStride` elements apart in a row and whose rows
-    /// begin `outerStride` elements apart. A temporary is one block, used again and again.
+    /// An array that the step reads or writes, whose elements lie in planes of rows. A temporary is one block, used again and
+    /// again.
     struct Stream: Sendable, Hashable {
         let place: Place
-        let outerStride: Int
-        let innerStride: Int
+        let strides: Strides
         let elementSize: Int
         let isTemporary: Bool
+    }
+
+    /// How many elements lie from one plane, row or element to the next.
+    struct Strides: Sendable, Hashable {
+        let plane, row, element: Int
     }
 
     struct Operation: Sendable {
@@ -27,6 +31,7 @@ struct ElementwiseStep: Sendable {
         let result: UInt8
     }
 
+    let planes: Int
     let rows: Int
     let rowLength: Int
     let streams: [Stream]
@@ -38,23 +43,32 @@ extension ElementwiseStep {
         withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: streams.count) { addresses in
             streams.withUnsafeBufferPointer { streams in
                 operations.withUnsafeBufferPointer { operations in
-                    for row in 0..<rows {
-                        var start = 0
-                        while start < rowLength {
-                            for position in streams.indices {
-                                let stream = streams[position]
-                                let element =
-                                    stream.isTemporary ? 0 : row * stream.outerStride + start * stream.innerStride
-                                addresses[position] = stream.place.address(bases) + element * stream.elementSize
+                    for plane in 0..<planes {
+                        for row in 0..<rows {
+                            var start = 0
+                            while start < rowLength {
+                                for position in streams.indices {
+                                    addresses[position] = streams[position].address(bases, plane, row, start)
+                                }
+                                let count = min(ElementwiseStep.blockLength, rowLength - start)
+                                for operation in operations { operation.run(count, addresses, streams) }
+                                start += count
                             }
-                            let count = min(ElementwiseStep.blockLength, rowLength - start)
-                            for operation in operations { operation.run(count, addresses, streams) }
-                            start += count
                         }
                     }
                 }
             }
         }
+    }
+}
+
+extension ElementwiseStep.Stream {
+    @inline(__always)
+    fileprivate func address(
+        _ bases: UnsafePointer<UnsafeMutableRawPointer>, _ plane: Int, _ row: Int, _ start: Int
+    ) -> UnsafeMutableRawPointer {
+        let element = isTemporary ? 0 : plane * strides.plane + row * strides.row + start * strides.element
+        return place.address(bases) + element * elementSize
     }
 }
 
@@ -68,7 +82,7 @@ extension ElementwiseStep.Operation {
         let pointers = (
             UnsafeRawPointer(addresses[x]), UnsafeRawPointer(addresses[y]), UnsafeRawPointer(addresses[z])
         )
-        let strides = (streams[x].innerStride, streams[y].innerStride, streams[z].innerStride)
+        let strides = (streams[x].strides.element, streams[y].strides.element, streams[z].strides.element)
         withUnsafePointer(to: pointers) { pointers in
             withUnsafePointer(to: strides) { strides in
                 loop.run(

@@ -1,5 +1,3 @@
-import CKernels
-
 // The steps of a plan, with addresses in place of values.
 
 extension Planner {
@@ -38,8 +36,8 @@ extension Planner {
         return .kernel(
             KernelStep(
                 kernel: { operands, result, _ in
-                    let loop = ElementLoop.kernel(ck_elementwise(CK_COPY, ck_type(result.elementType))!)
-                    loop.run(over: operands[0], into: result.elements, resultSize: result.elementType.size)
+                    ElementLoop.copying(result.elementType)
+                        .run(over: operands[0], into: result.elements, resultSize: result.elementType.size)
                 },
                 attributes: .none, operands: [source],
                 result: KernelStep.Operand(
@@ -68,46 +66,37 @@ extension Planner {
 
     private func elementwise(_ members: [Int]) -> ElementwiseStep {
         let shape = graph[members[0]].shape
-        let split = (0...shape.rank).first { split in
-            members.allSatisfy { schedule.operands[$0]!.allSatisfy { $0.streams(splitAt: split) != nil } }
-        }!
+        let crossing = Schedule.Crossing(of: shape, members.flatMap { schedule.operands[$0]! })!
+        let makers = Dictionary(uniqueKeysWithValues: members.map { (schedule.layouts[$0].buffer, $0) })
         var streams: [ElementwiseStep.Stream] = []
         var known: [ElementwiseStep.Stream: UInt8] = [:]
-        func number(_ stream: ElementwiseStep.Stream) -> UInt8 {
+        func number(_ layout: Schedule.Layout) -> UInt8 {
+            let size = schedule.buffers[layout.buffer].elementType.size
+            let stream: ElementwiseStep.Stream
+            if let maker = makers[layout.buffer], let slot = temporaries[maker] {
+                let place = Place(base: 0, offset: firstTemporary + slot * ElementwiseStep.temporarySize)
+                stream = .init(
+                    place: place, strides: .init(plane: 0, row: 0, element: 1), elementSize: size, isTemporary: true)
+            } else {
+                let strides = layout.strides(crossing)!
+                stream = .init(place: place(of: layout), strides: strides, elementSize: size, isTemporary: false)
+            }
             if let number = known[stream] { return number }
             streams.append(stream)
             known[stream] = UInt8(streams.count - 1)
             return UInt8(streams.count - 1)
         }
-        func result(_ node: Int) -> ElementwiseStep.Stream {
-            let size = graph[node].elementType.size
-            guard let slot = temporaries[node] else {
-                let place = places[schedule.layouts[node].buffer]!
-                let rowLength = shape[split...].reduce(1, *)
-                return .init(
-                    place: place, outerStride: rowLength, innerStride: 1, elementSize: size, isTemporary: false)
-            }
-            let place = Place(base: 0, offset: firstTemporary + slot * ElementwiseStep.temporarySize)
-            return .init(place: place, outerStride: 0, innerStride: 1, elementSize: size, isTemporary: true)
-        }
-        let makers = Dictionary(uniqueKeysWithValues: members.map { (schedule.layouts[$0].buffer, $0) })
         let operations = members.map { member in
-            let operands = schedule.operands[member]!.map { layout in
-                if let maker = makers[layout.buffer] { return number(result(maker)) }
-                let (outer, inner) = layout.streams(splitAt: split)!
-                return number(
-                    .init(
-                        place: place(of: layout), outerStride: outer, innerStride: inner,
-                        elementSize: schedule.buffers[layout.buffer].elementType.size, isTemporary: false))
-            }
-            let type = schedule.buffers[schedule.operands[member]!.last!.buffer].elementType
+            let operands = schedule.operands[member]!
+            let numbers = operands.map(number)
+            let type = schedule.buffers[operands.last!.buffer].elementType
             return ElementwiseStep.Operation(
                 loop: graph[member].primitive.loops[type]!, operandType: type,
-                operands: (operands[0], operands.count > 1 ? operands[1] : 0, operands.count > 2 ? operands[2] : 0),
-                result: number(result(member)))
+                operands: (numbers[0], numbers.count > 1 ? numbers[1] : 0, numbers.count > 2 ? numbers[2] : 0),
+                result: number(schedule.layouts[member]))
         }
         return ElementwiseStep(
-            rows: shape[..<split].reduce(1, *), rowLength: shape[split...].reduce(1, *), streams: streams,
-            operations: operations)
+            planes: shape[..<crossing.plane].reduce(1, *), rows: shape[crossing.plane..<crossing.row].reduce(1, *),
+            rowLength: shape[crossing.row...].reduce(1, *), streams: streams, operations: operations)
     }
 }

@@ -12,14 +12,32 @@ struct Schedule {
         /// In elements, from the start of the buffer.
         let offset: Int
 
-        /// The strides of the rows and within them, where the axes from `split` on are crossed as one row and those
-        /// before it as one column of rows; nil where they cannot be.
-        func streams(splitAt split: Int) -> (outer: Int, inner: Int)? {
-            guard let inner = strides.single(over: split..<shape.rank, of: shape),
-                let outer = strides.single(over: 0..<split, of: shape)
+        /// The strides of planes, of rows in them, and of elements in a row; nil where one does not do.
+        func strides(_ crossing: Crossing) -> ElementwiseStep.Strides? {
+            guard let element = strides.single(over: crossing.row..<shape.rank, of: shape),
+                let row = strides.single(over: crossing.plane..<crossing.row, of: shape),
+                let plane = strides.single(over: 0..<crossing.plane, of: shape)
             else { return nil }
-            return (outer, inner)
+            return .init(plane: plane, row: row, element: element)
         }
+    }
+
+    /// The elements of a shape as planes of rows: a row is what the axes from `row` on have, a plane those from `plane` on.
+    struct Crossing {
+        let plane, row: Int
+
+        /// The one with the longest rows in which each operand has a single stride for planes, rows and elements.
+        init?(of shape: Tensor.Shape, _ layouts: some Collection<Layout>) {
+            for row in 0...shape.rank {
+                for plane in 0...row {
+                    self.init(plane: plane, row: row)
+                    if layouts.allSatisfy({ $0.strides(self) != nil }) { return }
+                }
+            }
+            return nil
+        }
+
+        private init(plane: Int, row: Int) { (self.plane, self.row) = (plane, row) }
     }
 
     /// A piece of memory that holds one value, by which it is made, and which steps read it.
@@ -111,21 +129,17 @@ struct Schedule {
     }
 
     private mutating func constant(_ value: Tensor) -> Layout {
-        // Of a number that repeats, one is enough.
-        if let storage = value.storage, storage.isUniform, storage.count > 0 {
-            var bits: UInt64 = 0
-            withUnsafeMutableBytes(of: &bits) {
-                $0.copyMemory(from: .init(start: storage.elements, count: storage.elementType.size))
-            }
-            let layout = packed(Tensor.Shape(), value.elementType, .constant, step: -1)
-            constants.append((layout.buffer, Tensor(storage: nil, bits: bits, elementType: value.elementType)))
-            return Layout(
-                buffer: layout.buffer, shape: value.shape,
-                strides: Tensor.Shape(repeating: 0, rank: value.rank), offset: 0)
+        // Of what repeats along an axis, once is enough.
+        var (once, shape) = (value, value.shape)
+        if let storage = value.storage, storage.count > 0 {
+            for (axis, stride) in storage.strides.enumerated() where stride == 0 { shape[axis] = 1 }
+            once = Tensor(.view(of: storage, shape: shape, strides: storage.strides, offset: 0))
         }
-        let layout = packed(value.shape, value.elementType, .constant, step: -1)
-        constants.append((layout.buffer, value.packed))
-        return layout
+        let layout = packed(shape, value.elementType, .constant, step: -1)
+        constants.append((layout.buffer, once.packed))
+        return Layout(
+            buffer: layout.buffer, shape: value.shape, strides: layout.strides.repeated(shape, in: value.shape),
+            offset: 0)
     }
 
     private mutating func read(_ layout: Layout, by step: Int) {
@@ -164,12 +178,13 @@ struct Schedule {
         if let chosen, case .elementwise(let members) = steps[chosen] {
             step = chosen
             steps[step] = .elementwise(members + [index])
-        } else if canCross(node.shape, layouts) {
+        } else if Crossing(of: node.shape, layouts) != nil {
             step = steps.count
             steps.append(.elementwise([index]))
         } else {
-            // No operand that needs more than two strides: a copy of it that lies packed.
-            for (position, layout) in layouts.enumerated() where layout.streams(splitAt: 0) == nil {
+            // Of an operand that needs more than three strides, a copy that lies packed.
+            for (position, layout) in layouts.enumerated()
+            where layout.strides.single(over: layout.shape.indices, of: layout.shape) == nil {
                 self.layouts[node.operands[position]] = packedCopy(of: layout)
             }
             return elementwise(index, node)
@@ -184,12 +199,7 @@ struct Schedule {
         guard case .elementwise(let members) = steps[step], graph[members[0]].shape == shape,
             members.count < ElementwiseStep.maximumLength
         else { return false }
-        return canCross(shape, layouts + members.flatMap { operands[$0]! })
-    }
-
-    /// Whether all operands can be crossed by the same rows.
-    private func canCross(_ shape: Tensor.Shape, _ layouts: [Layout]) -> Bool {
-        (0...shape.rank).contains { split in layouts.allSatisfy { $0.streams(splitAt: split) != nil } }
+        return Crossing(of: shape, layouts + members.flatMap { operands[$0]! }) != nil
     }
 }
 

@@ -8,6 +8,11 @@ enum ElementLoop: Sendable {
     case unary(@convention(c) @Sendable (Double) -> Double)
     case binary(@convention(c) @Sendable (Double, Double) -> Double)
 
+    /// The loop that copies elements of a type.
+    static func copying(_ elementType: Tensor.ElementType) -> ElementLoop {
+        .kernel(ck_elementwise(CK_COPY, ck_type(elementType))!)
+    }
+
     /// Computes `count` results side by side from `result` on. A plain function computes in double precision and rounds
     /// to `elementType`.
     @inline(__always)
@@ -152,7 +157,7 @@ extension Tensor {
                     at: 0,
                     to: StridedOperand(
                         address: storage.elements, strides: storage.strides, elementSize: elementType.size))
-                ElementLoop.kernel(ck_elementwise(CK_COPY, ck_type(elementType))!).run(
+                ElementLoop.copying(elementType).run(
                     over: storage.shape, operand, into: copy.elements, operandType: elementType,
                     resultSize: elementType.size)
             }

@@ -180,6 +180,29 @@ import Testing
         #expect(code.blockSize < 2 * 8000 * 8)
     }
 
+    /// Operands that repeat along different axes are read through their strides, plane by plane and row by row, in one step
+    /// without copies; of a constant that repeats, the block of constants holds what repeats.
+    @Test func planes() {
+        let points = Tensor((0..<30).map(Double.init), shape: [3, 10])
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            [
+                exp(broadcast(points, to: [4, 3, 10]) - x[0])
+                    * broadcast(x[1].reshaped(to: [4, 1, 10]), to: [4, 3, 10])
+            ]
+        }
+        let inputs = [
+            Tensor((0..<12).map(Double.init), shape: [4, 3, 1]), Tensor((0..<40).map(Double.init), shape: [4, 10]),
+        ]
+        let code = Planner.code(recording(inputs, function).optimized)
+        guard case .arrays(let steps, _) = code.work, case .elementwise(let step) = steps.first else {
+            Issue.record("\(code.graph)")
+            return
+        }
+        #expect(steps.count == 1 && (step.planes, step.rows, step.rowLength) == (4, 3, 10))
+        #expect(code.constants.elementCount == 32)  // 30 in whole cache lines
+        #expect(Program.record(at: inputs, of: function).outputs(of: inputs)[0].array == function(inputs)[0].array)
+    }
+
     /// What dies makes room: a chain of any length needs the memory of one result, which is written in place.
     @Test func memory() {
         let x = Tensor.zeros([100, 100])
