@@ -40,6 +40,8 @@ struct ElementwiseStep: Sendable {
 
 extension ElementwiseStep {
     func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
+        // What runs alone has no one to share the cache with.
+        let longest = operations.count == 1 ? rowLength : ElementwiseStep.blockLength
         withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: streams.count) { addresses in
             streams.withUnsafeBufferPointer { streams in
                 operations.withUnsafeBufferPointer { operations in
@@ -50,7 +52,7 @@ extension ElementwiseStep {
                                 for position in streams.indices {
                                     addresses[position] = streams[position].address(bases, plane, row, start)
                                 }
-                                let count = min(ElementwiseStep.blockLength, rowLength - start)
+                                let count = min(longest, rowLength - start)
                                 for operation in operations { operation.run(count, addresses, streams) }
                                 start += count
                             }

@@ -20,7 +20,7 @@ struct Planner {
 
     /// The code of a graph whose steps are loops over arrays.
     static func arrays(_ graph: Graph, stateCount: Int = 0) -> Code {
-        var planner = Planner(Schedule(graph, stateCount: stateCount), stateCount)
+        var planner = Planner(Schedule(graph.withFusedProducts, stateCount: stateCount), stateCount)
         return planner.code()
     }
 

@@ -43,6 +43,8 @@ typedef enum : uint8_t {
     CK_EQUAL, CK_NOT_EQUAL, CK_LESS, CK_LESS_OR_EQUAL,
     // every type: a bool and two operands of that type
     CK_SELECT,
+    // float64 and float32: a · b + c and c − a · b of three operands, with two roundings
+    CK_MULTIPLY_ADD, CK_SUBTRACT_MULTIPLY,
     CK_FUNCTION_COUNT
 } ck_function;
 

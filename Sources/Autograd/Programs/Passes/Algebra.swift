@@ -90,7 +90,7 @@ extension Graph {
 
 extension Graph.Node {
     /// The same result type from another primitive.
-    fileprivate func like(_ primitive: Primitive, _ operands: [Int]) -> Graph.Node {
+    func like(_ primitive: Primitive, _ operands: [Int]) -> Graph.Node {
         Graph.Node(primitive: primitive, operands: operands, shape: shape, elementType: elementType)
     }
 }

@@ -1,0 +1,23 @@
+extension Graph {
+    /// With a · b + c and c − a · b as one instruction each where nothing else uses the product: the operands are read and the
+    /// result is written in one go. Both roundings are kept.
+    var withFusedProducts: Graph {
+        var uses = [Int](repeating: 0, count: nodes.count)
+        for index in nodes.flatMap(\.operands) + roots { uses[index] += 1 }
+        // Each node is replaced by one, so that both graphs number them alike.
+        return rewritten { graph, node in
+            let isSum = node.is(.add)
+            guard isSum || node.is(.subtract), node.shape.rank > 0 else { return graph.append(node) }
+            for (product, other) in isSum ? [(0, 1), (1, 0)] : [(1, 0)] {
+                let factors = graph[node.operands[product]]
+                guard uses[node.operands[product]] == 1, factors.is(.multiply) else { continue }
+                // The loop takes a first factor that repeats.
+                let (a, b) = (factors.operands[0], factors.operands[1])
+                let ordered = graph[b].is(.broadcast) || graph[b].isConstant ? [b, a] : [a, b]
+                return graph.append(
+                    node.like(isSum ? .multiplyAdd : .subtractMultiply, ordered + [node.operands[other]]))
+            }
+            return graph.append(node)
+        }.withoutDeadInstructions
+    }
+}
