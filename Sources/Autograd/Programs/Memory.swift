@@ -24,6 +24,7 @@ final class Memory {
     func load(_ next: Code) -> Bool {
         guard next.memorySize <= size else { return false }
         if next !== code {
+            assert(zip(next.state, code.state).allSatisfy { $0.place == $1.place })
             code = next
             begin()
         }
@@ -64,7 +65,7 @@ extension Memory {
             guard code.run(bases) else { return false }
             for (position, output) in code.outputs.enumerated() {
                 if output.type.shape.rank == 0 {
-                    outputs[position] = number(output)
+                    outputs[position] = Tensor([], output.type.elementType, copiedFrom: output.place.address(bases))
                 } else if output.place.base == 0 {
                     bases[code.firstOutput + position].copyMemory(
                         from: output.place.address(bases),
@@ -124,16 +125,6 @@ extension Memory {
         } else {
             input.place!.address(bases).storeBytes(of: tensor.bits, as: UInt64.self)
         }
-    }
-
-    /// A result of rank 0.
-    func number(_ output: Code.Output) -> Tensor {
-        let address = output.place.address(bases)
-        var bits: UInt64 = 0
-        withUnsafeMutableBytes(of: &bits) {
-            $0.copyMemory(from: .init(start: address, count: output.type.elementType.size))
-        }
-        return Tensor(storage: nil, bits: bits, elementType: output.type.elementType)
     }
 }
 

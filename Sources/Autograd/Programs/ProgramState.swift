@@ -62,12 +62,7 @@ extension Memory {
     /// A copy of one value of the state.
     fileprivate func state(_ slot: Int) -> Tensor {
         let state = code.state[slot]
-        let address = state.place!.address(bases)
-        let size = state.type.shape.elementCount * state.type.elementType.size
-        if state.type.shape.rank == 0 { return number(Code.Output(type: state.type, place: state.place!)) }
-        let storage = Storage.allocate(state.type.shape, state.type.elementType)
-        storage.elements.copyMemory(from: address, byteCount: size)
-        return Tensor(storage)
+        return Tensor(state.type.shape, state.type.elementType, copiedFrom: state.place!.address(bases))
     }
 
     fileprivate func setState(_ slot: Int, to value: Tensor) {

@@ -113,12 +113,8 @@ struct Schedule {
     private mutating func constant(_ value: Tensor) -> Layout {
         // Of a number that repeats, one is enough.
         if let storage = value.storage, storage.isUniform, storage.count > 0 {
-            var bits: UInt64 = 0
-            withUnsafeMutableBytes(of: &bits) {
-                $0.copyMemory(from: .init(start: storage.elements, count: storage.elementType.size))
-            }
             let layout = packed(Tensor.Shape(), value.elementType, .constant, step: -1)
-            constants.append((layout.buffer, Tensor(storage: nil, bits: bits, elementType: value.elementType)))
+            constants.append((layout.buffer, Tensor([], value.elementType, copiedFrom: storage.elements)))
             return Layout(
                 buffer: layout.buffer, shape: value.shape,
                 strides: Tensor.Shape(repeating: 0, rank: value.rank), offset: 0)
