@@ -6,8 +6,9 @@ extension Module {
     ///
     ///     let classify = network.program(at: x, copiedInto: Classifier(using: &random)) { network, x in network(x) }
     ///
-    /// - Parameter twin: Another model built alike, which the program keeps to itself. It gets the values, and of it
-    ///   `function` is recorded, for inputs of other shapes again and on any thread: what is not a parameter is the twin's.
+    /// - Parameter twin: Another model built alike, which the program keeps to itself: one that is used elsewhere does not
+    ///   compile. It gets the values, and of it `function` is recorded, for inputs of other shapes again and on any thread;
+    ///   what is not a parameter is the twin's.
     ///
     /// What `function` does to parameters that are not trained, such as running averages, is forgotten.
     public func program(

@@ -1,12 +1,13 @@
 /// The memory of one run at a time.
 final class Memory {
+    // Read at every run; no method calls out while it changes these.
     /// What runs in it.
-    private(set) var code: Code
+    @exclusivity(unchecked) private(set) var code: Code
     /// The block in which the code works.
     let block: UnsafeMutableRawPointer
     private let size: Int
     /// The pieces of memory that places name: a table behind the block.
-    private(set) var bases: UnsafeMutablePointer<UnsafeMutableRawPointer>!
+    @exclusivity(unchecked) private(set) var bases: UnsafeMutablePointer<UnsafeMutableRawPointer>!
 
     /// - Parameter old: A memory that was too small, whose state this takes over.
     init(_ code: Code, replacing old: Memory? = nil) {
