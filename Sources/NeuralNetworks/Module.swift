@@ -35,18 +35,24 @@ extension Module {
 
     /// Gives the parameters the values of those of another model with the same paths. Paths or shapes that do not match are
     /// an error, and nothing is changed.
-    public func assign(from other: some Module) {
-        let (mine, others) = (parameters, other.parameters)
-        guard mine.map(\.path) == others.map(\.path) else {
-            let (mine, others) = (Set(mine.map(\.path)), Set(others.map(\.path)))
+    public func assign(from other: some Module) { assign(other.values) }
+
+    /// The values of the parameters, with their paths.
+    var values: [(path: String, value: Tensor)] { parameters.map { ($0.path, $0.parameter.value) } }
+
+    /// The same with values that were read before.
+    func assign(_ values: [(path: String, value: Tensor)]) {
+        let mine = parameters
+        guard mine.map(\.path) == values.map(\.path) else {
+            let (mine, others) = (Set(mine.map(\.path)), Set(values.map(\.path)))
             TensorError(
                 "assign", "the models have different parameters",
                 operands: mine.symmetricDifference(others).sorted(), advice: "Only models built alike can be assigned."
             ).raise()
             return
         }
-        for (target, source) in zip(mine, others) {
-            let (old, new) = (target.parameter.value, source.parameter.value)
+        for (target, (_, new)) in zip(mine, values) {
+            let old = target.parameter.value
             guard old.shape == new.shape, old.elementType == new.elementType else {
                 TensorError(
                     "assign", "the values of \(target.path) differ in shape or element type",
@@ -55,7 +61,7 @@ extension Module {
                 return
             }
         }
-        for (target, source) in zip(mine, others) { target.parameter.value = source.parameter.value }
+        for (target, source) in zip(mine, values) { target.parameter.value = source.value }
     }
 }
 

@@ -44,7 +44,7 @@ extension Module {
 
 /// The trainable parameters of a model, found once.
 package struct TrainedParameters {
-    let parameters: [Parameter]
+    package let parameters: [Parameter]
     let names: [String]
     private let objects: BoundObjects
     private let model: String
@@ -60,7 +60,7 @@ package struct TrainedParameters {
         self.model = "\(type(of: model))"
     }
 
-    var values: [Tensor] { parameters.map(\.value) }
+    package var values: [Tensor] { parameters.map(\.value) }
 
     /// The value of a loss and its gradients, in the order of the parameters.
     func valueWithGradient(of loss: () throws -> Tensor) rethrows -> (value: Tensor, gradients: [Tensor]) {
@@ -85,15 +85,10 @@ package struct TrainedParameters {
         return (result, others.map { objects.others[ObjectIdentifier($0)]! })
     }
 
-    /// What an optimizer remembers of the parameters at the start.
-    package func initialStates(of optimizer: some Optimizer) -> [[Tensor]] {
-        parameters.map { optimizer.initialState(for: $0.value) }
-    }
-
     /// The loss where the parameters have these values, and what an optimizer makes of the values and of what it remembers
     /// of them.
-    func step(
-        _ optimizer: some Optimizer, learningRate: Tensor, _ values: [Tensor], _ states: [[Tensor]],
+    package func step<Method: Optimizer>(
+        _ optimizer: Method, learningRate: Tensor, _ values: [Tensor], _ states: [[Tensor]],
         of loss: () throws -> Tensor
     ) rethrows -> (loss: Tensor, values: [Tensor], states: [[Tensor]]) {
         let (value, gradients) = try valueWithGradient(at: values, of: loss)
@@ -103,24 +98,16 @@ package struct TrainedParameters {
                 values[position], along: gradients[position],
                 learningRate: learningRate.cast(to: values[position].elementType), state: &newStates[position])
             parameters[position].check(new)
+            let (old, remembered) = (states[position], newStates[position])
+            if remembered.map(\.shape) != old.map(\.shape) || remembered.map(\.elementType) != old.map(\.elementType) {
+                TensorError(
+                    "\(Method.self)", "what it remembers of \(names[position]) is not like what it remembered",
+                    operands: (old + remembered).map(\.operandDescription)
+                ).raise()
+            }
             return new
         }
         return (value, newValues, newStates)
-    }
-
-    /// One step of training, computed as it is written. If anything fails, neither the parameters nor what the optimizer
-    /// remembers is changed.
-    ///
-    /// - Returns: The loss before the step; failed if anything did.
-    package func step(
-        _ optimizer: some Optimizer, _ states: inout [[Tensor]], of loss: () throws -> Tensor
-    ) rethrows -> Tensor {
-        let (value, newValues, newStates) = try step(
-            optimizer, learningRate: Tensor(optimizer.learningRate), values, states, of: loss)
-        if TensorError.isNoted { return .failed }
-        for position in parameters.indices { parameters[position].value = newValues[position] }
-        states = newStates
-        return value
     }
 
     /// Runs `body` while other tensors stand for the parameters.

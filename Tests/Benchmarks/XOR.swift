@@ -87,14 +87,19 @@ private struct OnlineRun {
     init() {
         network = XORNetwork()
         trained = TrainedParameters(of: network)
-        states = trained.initialStates(of: optimizer)
+        states = trained.values.map(optimizer.initialState)
     }
 
     @discardableResult
     mutating func makeStep() -> Double {
         let (x, expected) = samples[order[count & 4095]]
         count += 1
-        return trained.step(optimizer, &states) { halfSquaredError(network(x), expected) }.scalar
+        let step = trained.step(optimizer, learningRate: Tensor(optimizer.learningRate), trained.values, states) {
+            halfSquaredError(network(x), expected)
+        }
+        for (parameter, value) in zip(trained.parameters, step.values) { parameter.value = value }
+        states = step.states
+        return step.loss.scalar
     }
 
     consuming func lossAfterManySteps() -> Double {

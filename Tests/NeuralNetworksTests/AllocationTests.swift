@@ -37,6 +37,21 @@ import Testing
                     in: step, x.reshaped(to: [2, 6, 4]), expected.reshaped(to: [2, 6, 3]))
             }
         }
+
+        @Test func `for batches of two sizes in turn`() async {
+            await #expect(processExitsWith: .success) {
+                let network = Classifier(inputs: 32, hidden: 16, classes: 10, .float32)
+                let step = TrainingStep(network, SGD(learningRate: 0.01, momentum: 0.9), loss: Classifier.loss)
+                let batches = [8, 3].map { Classifier.batch($0, inputs: 32, classes: 10, .float32) }
+                for _ in 0..<2 { for (x, expected) in batches { step(x, expected) } }
+                let isLearned = withoutMemory {
+                    let first = step(batches[0].0, batches[0].1)
+                    for _ in 0..<999 { for (x, expected) in batches { step(x, expected) } }
+                    return step(batches[0].0, batches[0].1) < first
+                }
+                guard isLearned else { fatalError("2,000 steps learn nothing") }
+            }
+        }
     }
 
     /// Ends the process where replays of a step after the first ask for memory: there is none left.

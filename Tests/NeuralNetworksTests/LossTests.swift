@@ -73,6 +73,35 @@ import Testing
         #expect(slope == Tensor([-1, 1]))
     }
 
+    @Test func `of classes takes logits of minus infinity`() {
+        let infinity = Double.infinity
+        let (z, p) = (Tensor([-infinity, 0.3, 1.2]), Tensor([0, 0.25, 0.75]))
+        let loss = softmaxCrossEntropy(logits: z, p)
+        // The loss of the other two classes.
+        #expect(loss == softmaxCrossEntropy(logits: z.slice(1..., along: 0), p.slice(1..., along: 0)))
+        let slope = gradient(at: z) { softmaxCrossEntropy(logits: $0, p) }
+        #expect(slope.isApproximatelyEqual(to: softmax(z) - p, relativeTolerance: 1e-15))
+        #expect(slope.array[0] == 0)
+        let isOut = Tensor([true, false, false])
+        let report = checkGradients(at: [Tensor([5, 0.3, 1.2]), Tensor([0.1, 0.25, 0.65])]) { inputs in
+            let p = select(isOut, 0, inputs[1])
+            return softmaxCrossEntropy(logits: select(isOut, -infinity, inputs[0]), p)
+        }
+        #expect(report.passes, "\(report)")
+        // What is expected but excluded costs any price; and probabilities of 0 keep their derivative.
+        #expect(softmaxCrossEntropy(logits: z, Tensor([0.5, 0.5, 0])).scalar == infinity)
+        let price = gradient(at: Tensor([0, 1])) { softmaxCrossEntropy(logits: Tensor([0.3, 1.2]), $0) }
+        #expect(price == -logSoftmax(Tensor([0.3, 1.2])))
+        // A row that says nothing spoils no other.
+        let rows = Tensor([[-infinity, -infinity], [-infinity, 1], [-infinity, -infinity]])
+        let apart = softmaxCrossEntropy(logits: rows, Tensor([[0, 1], [0, 1], [0, 0]]), reduction: .none)
+        #expect(apart.array[0].isNaN && apart.array[1] == 0 && apart.array[2] == 0)
+        let slopes = gradient(at: rows) {
+            sum(softmaxCrossEntropy(logits: $0, Tensor([[0, 1], [0, 1], [0, 0]]), reduction: .none))
+        }
+        #expect(slopes.rows[1] == [0, 0] && slopes.rows[0].allSatisfy(\.isNaN) && slopes.rows[2].allSatisfy(\.isNaN))
+    }
+
     @Test func `refuses unequal shapes and says how to mend them`() {
         for loss in [
             halfSquaredError, meanSquaredError, { binaryCrossEntropy(logits: $0, $1, reduction: $2) },

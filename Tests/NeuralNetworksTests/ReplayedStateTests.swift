@@ -72,6 +72,25 @@ import Testing
         #expect(model.w.value.scalar == 3)
     }
 
+    /// Remembers one more each time, or something larger.
+    private struct Growing: Optimizer {
+        var learningRate = 0.0
+        let isLonger: Bool
+
+        func initialState(for value: Tensor) -> [Tensor] { [.zeros([1])] }
+
+        func updated(_ value: Tensor, along slope: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
+            state = isLonger ? state + state : [.zeros([state[0].elementCount + 1])]
+            return value
+        }
+    }
+
+    @Test(arguments: [false, true]) func `what an optimizer remembers keeps its shape`(isLonger: Bool) {
+        let step = TrainingStep(Model(Tensor(3)), Growing(isLonger: isLonger)) { model, _, _ in model.w.value }
+        let error = #expect(throws: TensorError.self) { try Tensor.checked { step(nothing, nothing) } }
+        #expect(error?.problem == "what it remembers of w is not like what it remembered")
+    }
+
     @Test func `any number of inputs, and each number is a recording of its own`() {
         let step = TrainingStep(Model(Tensor(1)), SGD(learningRate: 0)) { model, inputs in
             inputs.reduce(model.w.value) { $0 + $1 }

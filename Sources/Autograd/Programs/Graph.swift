@@ -89,15 +89,19 @@ extension Graph {
     /// The nodes whose values are asked for: outputs and guards.
     var roots: [Int] { outputs + guards.map(\.index) }
 
-    /// Without the guards that hold because what they ask is a constant.
-    mutating func dropGuardsOfConstants() { guards.removeAll { nodes[$0.index].value != nil } }
+    /// Without the guards that hold because what they ask is a constant, or that ask once more: a value has one answer to one
+    /// question.
+    mutating func dropNeedlessGuards() {
+        var asked: Set<String> = []
+        guards.removeAll { nodes[$0.index].value != nil || !asked.insert($0.question).inserted }
+    }
 
     /// All passes, in the order in which one feeds the next.
     var optimized: Graph {
         var graph = withoutIdentities.withShorterViews.withFoldedConstants.withAlgebra.withFoldedConstants
             .withShorterViews.withoutRepetitions.withoutDeadInstructions.withTransposedProducts.withShorterViews
             .withoutRepetitions.withoutDeadInstructions
-        graph.dropGuardsOfConstants()
+        graph.dropNeedlessGuards()
         return graph
     }
 }
@@ -125,15 +129,19 @@ extension Instruction {
 }
 
 extension Graph: CustomStringConvertible {
+    /// One instruction as a tape prints it.
+    func text(of index: Int) -> String {
+        let node = nodes[index]
+        return Tape.text(
+            of: index, node.elementType, node.shape, node.primitive, name: node.name, operands: node.operands,
+            node.attributes)
+    }
+
     /// One line for each instruction, as a tape prints them; then the outputs and the guards.
     var description: String {
         let texts = nodes.indices.map { index in
-            let node = nodes[index]
-            let text = Tape.text(
-                of: index, node.elementType, node.shape, node.primitive, name: node.name, operands: node.operands,
-                node.attributes)
-            guard let value = node.value, value.elementCount <= 6 else { return text }
-            return Tape.aligned(text, Tape.short(value), width: 36)
+            guard let value = nodes[index].value, value.elementCount <= 6 else { return text(of: index) }
+            return Tape.aligned(text(of: index), Tape.short(value), width: 36)
         }
         let results = "return " + outputs.map { "%\($0)" }.joined(separator: ", ")
         return (texts + guards.map(\.description) + [results]).joined(separator: "\n")

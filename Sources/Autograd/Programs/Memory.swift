@@ -1,26 +1,49 @@
 /// The memory of one run at a time.
 final class Memory {
-    let code: Code
-    /// The pieces of memory that places name.
-    let bases: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    // Read at every run; no method calls out while it changes these.
+    /// What runs in it.
+    @exclusivity(unchecked) private(set) var code: Code
+    /// The block in which the code works.
+    let block: UnsafeMutableRawPointer
+    private let size: Int
+    /// The pieces of memory that places name: a table behind the block.
+    @exclusivity(unchecked) private(set) var bases: UnsafeMutablePointer<UnsafeMutableRawPointer>!
 
-    init(_ code: Code) {
+    /// - Parameter old: A memory that was too small, whose state this takes over.
+    init(_ code: Code, replacing old: Memory? = nil) {
         self.code = code
-        bases = .allocate(capacity: code.baseCount)
-        bases.initialize(
-            repeating: .allocate(byteCount: max(code.blockSize, 1), alignment: Arena.alignment), count: code.baseCount)
+        size = code.memorySize
+        block = .allocate(byteCount: size, alignment: Arena.alignment)
+        if let old { block.copyMemory(from: old.block, byteCount: old.size) }
+        begin()
+    }
+
+    deinit { block.deallocate() }
+
+    /// Lets another recording of the same function run here: it has the same state in front of the block, which stays. False
+    /// where it needs more memory.
+    func load(_ next: Code) -> Bool {
+        guard next.memorySize <= size else { return false }
+        if next !== code {
+            assert(zip(next.state, code.state).allSatisfy { $0.place == $1.place })
+            code = next
+            begin()
+        }
+        return true
+    }
+
+    private func begin() {
+        bases = (block + code.blockSize).bindMemory(to: UnsafeMutableRawPointer.self, capacity: code.baseCount)
+        bases.initialize(repeating: block, count: code.baseCount)
         bases[1] = code.constants.storage!.elements
         if let place = code.initial {
             place.address(bases).copyMemory(from: bases[1], byteCount: code.constants.elementCount * 8)
         }
     }
+}
 
-    deinit {
-        block.deallocate()
-        bases.deallocate()
-    }
-
-    var block: UnsafeMutableRawPointer { bases[0] }
+extension Code {
+    fileprivate var memorySize: Int { blockSize + baseCount * MemoryLayout<UnsafeMutableRawPointer>.stride }
 }
 
 extension Memory {
@@ -43,7 +66,7 @@ extension Memory {
             guard code.run(bases) else { return false }
             for (position, output) in code.outputs.enumerated() {
                 if output.type.shape.rank == 0 {
-                    outputs[position] = number(output)
+                    outputs[position] = Tensor([], output.type.elementType, copiedFrom: output.place.address(bases))
                 } else if output.place.base == 0 {
                     bases[code.firstOutput + position].copyMemory(
                         from: output.place.address(bases),
@@ -104,22 +127,14 @@ extension Memory {
             input.place!.address(bases).storeBytes(of: tensor.bits, as: UInt64.self)
         }
     }
-
-    /// A result of rank 0.
-    func number(_ output: Code.Output) -> Tensor {
-        let address = output.place.address(bases)
-        var bits: UInt64 = 0
-        withUnsafeMutableBytes(of: &bits) {
-            $0.copyMemory(from: .init(start: address, count: output.type.elementType.size))
-        }
-        return Tensor(storage: nil, bits: bits, elementType: output.type.elementType)
-    }
 }
 
 extension Tensor {
-    /// Whether this is a single number, of float64, and stands for no operation that failed.
+    /// Whether this is a single number, of float64, that may be read: no operation that failed, on no other thread's tape.
     @inline(__always)
-    fileprivate var isNumber: Bool { unownedStorage == nil && elementType == .float64 && serial == 0 }
+    fileprivate var isNumber: Bool {
+        unownedStorage == nil && elementType == .float64 && (serial == 0 || !isFailed && !isOpenElsewhere)
+    }
 
     /// The address of elements that may be written: this tensor's own where nobody else holds them and they are of this kind,
     /// else those of a new one in its place.

@@ -20,12 +20,34 @@ struct Planner {
 
     /// The code of a graph whose steps are loops over arrays.
     static func arrays(_ graph: Graph, stateCount: Int = 0) -> Code {
-        var planner = Planner(Schedule(graph.withFusedProducts, stateCount: stateCount), stateCount)
+        var planner = Planner(graph, stateCount)
         return planner.code()
     }
 
-    private init(_ schedule: Schedule, _ stateCount: Int) {
-        self.schedule = schedule
+    /// The instructions of a graph, each with its step and where its value lies: in which bytes of the block, in one of the
+    /// temporaries that are used for block after block of elements, or outside. What is computed in one step is fused.
+    static func plan(of graph: Graph, stateCount: Int = 0) -> String {
+        var planner = Planner(graph, stateCount)
+        _ = planner.code()
+        let graph = planner.graph
+        let texts = graph.nodes.indices.map(graph.text)
+        let width = (texts.lazy.map(\.count).max() ?? 0) + 2
+        return texts.enumerated().map { node, text in
+            let layout = planner.schedule.layouts[node]
+            let (base, step) = (planner.places[layout.buffer]?.base, planner.schedule.buffers[layout.buffer].step)
+            let place =
+                switch base {
+                case nil: "temporary" + (planner.temporaries[node].map { " \($0)" } ?? "")
+                case 0?: "block \(planner.place(of: layout).offset)"
+                case 1?: "constant"
+                case let base?: base < planner.firstOutput ? "input" : "result \(base - planner.firstOutput)"
+                }
+            return Tape.aligned(text, step < 0 ? place : "step \(step), \(place)", width: width)
+        }.joined(separator: "\n")
+    }
+
+    private init(_ graph: Graph, _ stateCount: Int) {
+        schedule = Schedule(graph.withFusedProducts, stateCount: stateCount)
         self.stateCount = stateCount
         places = [Place?](repeating: nil, count: schedule.buffers.count)
     }

@@ -83,68 +83,54 @@ public final class Program: Sendable {
         var tried = 0
         while let (place, memory) = state.withLock({ $0.memory(for: inputs, from: tried) }) {
             let served = memory.run(inputs, into: &outputs)
-            state.withLock { $0.giveBack(memory, served: served) }
+            state.withLock { $0.giveBack(memory, to: place, served: served) }
             if served { return }
             tried = place + 1
         }
         let isEager = state.withLock { $0.recordings.isEager } || inputs.contains(where: \.isFailed)
-        outputs = isEager ? function(inputs) : record(inputs)
+        outputs = isEager ? function(inputs) : record(inputs, afterTrying: tried)
     }
 
-    private func record(_ inputs: [Tensor]) -> [Tensor] {
+    private func record(_ inputs: [Tensor], afterTrying tried: Int = 0) -> [Tensor] {
         let (outputs, graph) = Graph.recording(at: inputs, of: function)
         if let graph {
             let code = Planner.code(graph.optimized)
-            state.withLock { $0.add(code, instructionCount: graph.nodes.count) }
+            state.withLock { $0.add(code, afterTrying: tried, recorded: graph.nodes.count) }
         }
         return outputs
     }
 
     /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
     public var explanation: String { state.withLock { $0.recordings.explanation } }
+
+    /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
+    public var plan: String { state.withLock { $0.recordings.plan } }
 }
 
 extension Program {
     /// What the threads that run the program share.
-    private struct State: Sendable {
+    private struct State {
         var recordings = Recordings()
-        /// Memory that no run uses now, of each recording.
-        private var idle: [ObjectIdentifier: [SharedMemory]] = [:]
+        /// Memory that no run uses now, of each recording. What is taken out belongs to one thread until it is given back.
+        private var idle: [[Memory]] = []
 
         /// Memory for a run of the first recording from `start` on that takes these inputs.
-        mutating func memory(for inputs: [Tensor], from start: Int) -> (place: Int, SharedMemory)? {
+        mutating func memory(for inputs: [Tensor], from start: Int) -> (place: Int, Memory)? {
             guard let place = recordings.place(for: inputs, from: start) else { return nil }
-            let code = recordings.codes[place]
-            return (place, idle[ObjectIdentifier(code)]!.popLast() ?? SharedMemory(code))
+            return (place, idle[place].popLast() ?? Memory(recordings.codes[place]))
         }
 
-        /// After a run. The recording may have been forgotten meanwhile, and its memory goes with it.
-        mutating func giveBack(_ memory: SharedMemory, served: Bool) {
-            if served { recordings.noteSuccess() }
-            idle[ObjectIdentifier(memory.code)]?.append(memory)
+        /// After a run. Another recording may have taken the place meanwhile, and then the memory goes.
+        mutating func giveBack(_ memory: Memory, to place: Int, served: Bool) {
+            guard recordings.codes[place] === memory.code else { return }
+            if served { recordings.noteSuccess(at: place) }
+            idle[place].append(memory)
         }
 
-        mutating func add(_ code: Code, instructionCount: Int) {
-            idle[ObjectIdentifier(code)] = []
-            if let removed = recordings.add(code, instructionCount: instructionCount) {
-                idle[ObjectIdentifier(removed)] = nil
-            }
+        mutating func add(_ code: Code, afterTrying tried: Int, recorded count: Int) {
+            guard let place = recordings.add(code, afterTrying: tried, recorded: count) else { return }
+            idle.replaceSubrange(place..<min(place + 1, idle.count), with: [[]])
         }
-    }
-}
-
-/// Memory that threads hand to each other.
-private final class SharedMemory: Sendable {
-    let code: Code
-    private let memory: Locked<Memory>
-
-    init(_ code: Code) {
-        self.code = code
-        memory = Locked(Memory(code))
-    }
-
-    func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
-        memory.withLock { $0.run(inputs, into: &outputs) }
     }
 }
 

@@ -3,7 +3,7 @@
 ///
 /// Their owners read and write them here; a value that is read is copied out once a run.
 package final class ProgramState {
-    /// The memory that holds the values; nil before the first replay.
+    /// The memory that holds the values, in which all recordings run in turn; nil before the first.
     private var memory: Memory?
     /// The values that are known outside of the memory, and after which run they were read or set.
     private var known: [(value: Tensor, run: Int)]
@@ -12,15 +12,16 @@ package final class ProgramState {
     /// Whether the memory has all values.
     @exclusivity(unchecked) private(set) var isSettled = false
     /// Which known values the memory does not have yet.
-    private var unwritten: [Int] = [] { didSet { settle() } }
+    private var unwritten: [Int] { didSet { settle() } }
     /// The values that other programs have taken over.
     package private(set) var lost: [Int] = [] { didSet { settle() } }
 
     package init(_ values: [Tensor]) {
         known = values.map { ($0.withoutTape, 0) }
+        unwritten = Array(values.indices)
     }
 
-    private func settle() { isSettled = memory != nil && unwritten.isEmpty && lost.isEmpty }
+    private func settle() { isSettled = unwritten.isEmpty && lost.isEmpty }
 
     package var count: Int { known.count }
 
@@ -33,7 +34,7 @@ package final class ProgramState {
         }
         set {
             known[slot] = (newValue.withoutTape, runs)
-            if memory != nil, !unwritten.contains(slot) { unwritten.append(slot) }
+            if !unwritten.contains(slot) { unwritten.append(slot) }
         }
     }
 
@@ -43,15 +44,13 @@ package final class ProgramState {
     /// The values that were lost are set again.
     package func regain() { lost = [] }
 
-    /// Makes `next` the memory of the state.
-    func move(to next: Memory) {
-        if memory !== next {
-            for slot in known.indices { next.setState(slot, to: self[slot]) }
-            memory = next
-        } else {
-            for slot in unwritten { next.setState(slot, to: known[slot].value) }
-        }
+    /// The memory with the values in it, ready for a run of this recording. Going from one recording to another, only
+    /// constants of single numbers are copied: all lie in one block with the state in front.
+    func memory(for code: Code) -> Memory {
+        if memory?.load(code) != true { memory = Memory(code, replacing: memory) }
+        for slot in unwritten { memory!.setState(slot, to: known[slot].value) }
         unwritten = []
+        return memory!
     }
 
     /// The memory was changed by a run.
@@ -63,12 +62,7 @@ extension Memory {
     /// A copy of one value of the state.
     fileprivate func state(_ slot: Int) -> Tensor {
         let state = code.state[slot]
-        let address = state.place!.address(bases)
-        let size = state.type.shape.elementCount * state.type.elementType.size
-        if state.type.shape.rank == 0 { return number(Code.Output(type: state.type, place: state.place!)) }
-        let storage = Storage.allocate(state.type.shape, state.type.elementType)
-        storage.elements.copyMemory(from: address, byteCount: size)
-        return Tensor(storage)
+        return Tensor(state.type.shape, state.type.elementType, copiedFrom: state.place!.address(bases))
     }
 
     fileprivate func setState(_ slot: Int, to value: Tensor) {

@@ -5,7 +5,12 @@ struct Recordings: Sendable {
     /// After so many calls in a row for which no recording served, calls are no longer recorded.
     static let patience = 3
 
+    /// Each keeps its place until another takes it.
     private(set) var codes: [Code] = []
+    /// Of each recording, the use of them all at which it served last.
+    private var lastUses: [Int] = []
+    private var useCount = 0
+    private var latest: Code?
     /// The calls in a row for which no recording served.
     private var misses = 0
     /// What happened, the first and the latest of it.
@@ -24,21 +29,34 @@ struct Recordings: Sendable {
     }
 
     /// A recording has served.
-    mutating func noteSuccess() { misses = 0 }
+    mutating func noteSuccess(at place: Int) {
+        noteReplays()
+        useCount += 1
+        lastUses[place] = useCount
+    }
 
-    /// Keeps a recording that was made because no other served; the oldest one goes where there are too many.
-    @discardableResult
-    mutating func add(_ code: Code, instructionCount: Int) -> Code? {
-        let isAlike = codes.contains { $0.inputs.map(\.type) == code.inputs.map(\.type) }
+    /// The recording that served last has served again.
+    mutating func noteReplays() { misses = 0 }
+
+    /// Keeps a recording that was made because none of the first `tried` served, and returns its place; where there are too
+    /// many, that of the one used least recently. Nil if another thread has meanwhile added one that answers the same.
+    mutating func add(_ code: Code, afterTrying tried: Int, recorded count: Int) -> Int? {
+        let alike = codes.indices.filter { codes[$0].inputs.map(\.type) == code.inputs.map(\.type) }
+        if alike.contains(where: { $0 >= tried && codes[$0].graph.guards == code.graph.guards }) { return nil }
         let reason =
             codes.isEmpty
-            ? "recorded" : "recorded again: \(isAlike ? "a guard did not hold" : "inputs of other shapes or types")"
-        note("\(reason)\n\(code.summary(of: instructionCount))")
+            ? "recorded"
+            : "recorded again: \(alike.isEmpty ? "inputs of other shapes or types" : "a guard did not hold")"
+        note("\(reason)\n\(code.summary(of: count))")
         if !codes.isEmpty { misses += 1 }
         if isEager { note("\(misses) calls in a row had to be recorded again: no further call is") }
-        let removed = codes.count == Recordings.limit ? codes.removeFirst() : nil
-        codes.append(code)
-        return removed
+        latest = code
+        useCount += 1
+        let place = codes.count < Recordings.limit ? codes.count : lastUses.firstIndex(of: lastUses.min()!)!
+        let taken = place..<min(place + 1, codes.count)
+        codes.replaceSubrange(taken, with: [code])
+        lastUses.replaceSubrange(taken, with: [useCount])
+        return place
     }
 
     private mutating func note(_ text: String) {
@@ -54,7 +72,8 @@ struct Recordings: Sendable {
         return texts.joined(separator: "\n")
     }
 
-    var description: String { codes.last.map { "\($0.graph)" } ?? "not recorded" }
+    var description: String { latest.map { "\($0.graph)" } ?? "not recorded" }
+    var plan: String { latest?.plan ?? "not recorded" }
 }
 
 extension Code {
@@ -66,6 +85,12 @@ extension Code {
         if inputs.contains(where: { $0.isFailed || $0.isOpenElsewhere }) { return false }
         for (input, tensor) in zip(self.inputs, inputs) where !input.type.describes(tensor) { return false }
         return true
+    }
+
+    /// The instructions, each with its step and where its value lies; see ``Planner/plan(of:stateCount:)``.
+    var plan: String {
+        guard case .arrays = work else { return "\(work)" }
+        return Planner.plan(of: graph, stateCount: state.count)
     }
 
     /// What became of a recording.

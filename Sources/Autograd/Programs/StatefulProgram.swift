@@ -9,9 +9,8 @@ package final class StatefulProgram {
     package let state: ProgramState
     private let function: Function
     private let names: [String?]
-    private var recordings: Recordings
+    private(set) var recordings: Recordings
     private var runsAtLastRecording = 0
-    private var memories: [Memory] = []
     // Read at every replay; no method calls out while it changes this.
     /// The last recording, if it takes two arrays and a number, all tiny, and asks nothing of its numbers.
     @exclusivity(unchecked) private var tiny: UnsafeMutablePointer<TinyProgram>?
@@ -32,7 +31,8 @@ package final class StatefulProgram {
     package var explanation: String { recordings.explanation }
     /// The instructions of the latest recording.
     package var description: String { recordings.description }
-    package var isEager: Bool { recordings.isEager }
+    /// The same with the step of each instruction, and where its value lies.
+    package var plan: String { recordings.plan }
 
     /// Replays the last recording on two inputs and a number, where it is one of single numbers; nil where that is not
     /// possible, and then nothing was changed.
@@ -78,12 +78,11 @@ package final class StatefulProgram {
         if Tape.current != nil || inputs.contains(where: \.isFailed) { return runEagerly(Array(inputs)) }
         if inputs.contains(where: { !$0.isPacked }) { return run(inputs.map(\.packed)) }
         while let place = recordings.place(for: inputs, from: tried) {
-            let memory = memories[place]
-            state.move(to: memory)
+            let memory = state.memory(for: recordings.codes[place])
             use(memory)
             if memory.bind(inputs) && memory.code.run(memory.bases) {
                 state.noteRun()
-                recordings.noteSuccess()
+                recordings.noteSuccess(at: place)
                 return memory.value
             }
             tried = place + 1
@@ -113,14 +112,12 @@ package final class StatefulProgram {
         let (outputs, graph) = Graph.recording(at: inputs + values, names: names) { results(of: $0, inputs.count) }
         guard let graph else { return .nan }
         // Replays in between break a row of misses.
-        if state.runs != runsAtLastRecording { recordings.noteSuccess() }
+        if state.runs != runsAtLastRecording { recordings.noteReplays() }
         runsAtLastRecording = state.runs
         let code = Planner.code(graph.optimized, stateCount: values.count)
-        if recordings.add(code, instructionCount: graph.nodes.count) != nil { memories.removeFirst() }
-        memories.append(Memory(code))
+        _ = recordings.add(code, afterTrying: recordings.codes.count, recorded: graph.nodes.count)
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
-        state.move(to: memories.last!)
-        use(memories.last!)
+        use(state.memory(for: code))
         return outputs[0].scalar
     }
 }

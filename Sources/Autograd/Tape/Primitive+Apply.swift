@@ -67,7 +67,7 @@ extension Primitive {
             return view(rule, result, operands[0], attributes)
         case .elementwise(let loops, _):
             let inputType = operands[operands.count - 1].elementType
-            return withResult(result) { target in
+            return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
                 withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: operands.count) { strided in
                     for position in operands.indices {
                         strided.initializeElement(
@@ -81,7 +81,7 @@ extension Primitive {
                 }
             }
         case .kernel(let kernel):
-            return withResult(result) { target in
+            return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
                 withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
                     for position in operands.indices {
                         let strided = operands[position].strided(in: operands, at: position)
@@ -101,30 +101,12 @@ extension Primitive {
         }
     }
 
-    /// Makes a result and has its elements written.
-    private func withResult(_ result: Result, _ write: (UnsafeMutableRawPointer) -> Void) -> Tensor {
-        if result.shape.rank == 0 {
-            var bits: UInt64 = 0
-            withUnsafeMutableBytes(of: &bits) { write($0.baseAddress!) }
-            return Tensor(storage: nil, bits: bits, elementType: result.elementType)
-        }
-        let storage = Storage.allocate(result.shape, result.elementType)
-        write(storage.elements)
-        return Tensor(storage)
-    }
-
     private func view(_ rule: ViewRule, _ result: Result, _ operand: Tensor, _ attributes: Attributes) -> Tensor {
         let base = operand.storageOfAnyRank
         if let (strides, offset) = rule(base.shape, base.strides, result.shape, attributes) {
             if result.shape.rank == 0 {
                 let element = base.elements + offset * result.elementType.size
-                var bits: UInt64 = 0
-                withExtendedLifetime(base) {
-                    withUnsafeMutableBytes(of: &bits) {
-                        $0.copyMemory(from: .init(start: element, count: base.elementType.size))
-                    }
-                }
-                return Tensor(storage: nil, bits: bits, elementType: result.elementType)
+                return withExtendedLifetime(base) { Tensor(result.shape, result.elementType, copiedFrom: element) }
             }
             return Tensor(Storage.view(of: base, shape: result.shape, strides: strides, offset: offset))
         }

@@ -25,9 +25,9 @@ final class ProgramNotes {
 }
 
 /// One thing that recorded code learned of a number.
-struct ProgramGuard: Sendable {
+struct ProgramGuard: Sendable, Equatable {
     /// What a replay must find again.
-    enum Condition: Sendable {
+    enum Condition: Sendable, Equatable {
         /// All elements, bit for bit.
         case bits(Tensor)
         /// How the single number compares with another.

@@ -10,12 +10,12 @@
 ///
 /// With a lock of the C library, which sleeps and which the thread sanitizer knows: that of `Synchronization.Mutex` on Linux it
 /// takes for none, and so reports races where there are none.
-final class Locked<Value>: Sendable {
+package final class Locked<Value>: Sendable {
     // Only touched between locking and unlocking.
     nonisolated(unsafe) private var value: Value
     nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
 
-    init(_ value: sending Value) {
+    package init(_ value: sending Value) {
         self.value = value
         lock = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
@@ -27,7 +27,7 @@ final class Locked<Value>: Sendable {
     }
 
     /// Runs `body` on the value, while other threads wait.
-    func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
         return try body(&value)

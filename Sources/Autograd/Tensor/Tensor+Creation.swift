@@ -108,19 +108,35 @@ extension Tensor {
 extension Tensor {
     /// The tensor whose element at each row-major position is `number(position)`.
     init(_ shape: Shape, _ elementType: ElementType, number: (Int) -> Double) {
-        self.init(shape, elementType) { address, position in elementType.store(number(position), at: address) }
+        self.init(shape, elementType, write: { elementType.store(number($1), at: $0) })
     }
 
     private init(_ shape: Shape, _ elementType: ElementType, write: (UnsafeMutableRawPointer, Int) -> Void) {
-        guard shape.rank > 0 else {
+        self.init(
+            shape, elementType,
+            writtenBy: { start in
+                for position in 0..<shape.elementCount { write(start + position * elementType.size, position) }
+            })
+    }
+
+    /// The tensor whose packed elements are those at an address.
+    init(_ shape: Shape, _ elementType: ElementType, copiedFrom address: UnsafeRawPointer) {
+        let size = shape.elementCount * elementType.size
+        self.init(shape, elementType, writtenBy: { $0.copyMemory(from: address, byteCount: size) })
+    }
+
+    /// The tensor whose packed elements are written, from the address on that `write` gets.
+    @inline(__always)
+    init(_ shape: Shape, _ elementType: ElementType, writtenBy write: (UnsafeMutableRawPointer) -> Void) {
+        if shape.rank > 0 {
+            let storage = Storage.allocate(shape, elementType)
+            write(storage.elements)
+            self.init(storage)
+        } else {
             var bits: UInt64 = 0
-            withUnsafeMutableBytes(of: &bits) { write($0.baseAddress!, 0) }
+            withUnsafeMutableBytes(of: &bits) { write($0.baseAddress!) }
             self.init(storage: nil, bits: bits, elementType: elementType)
-            return
         }
-        let storage = Storage.allocate(shape, elementType)
-        for position in 0..<storage.count { write(storage.elements + position * elementType.size, position) }
-        self.init(storage)
     }
 
     private static func ragged(_ problem: String) -> Tensor {

@@ -131,7 +131,7 @@ import Testing
 }
 
 extension String {
-    fileprivate func components(of part: String) -> Int {
+    func components(of part: String) -> Int {
         var (count, rest) = (0, self[...])
         while let range = rest.firstRange(of: part) {
             count += 1

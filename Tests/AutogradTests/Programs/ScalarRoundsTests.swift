@@ -135,7 +135,7 @@ import Testing
             expected = new
             #expect((0..<state.count).allSatisfy { sameBits(state[$0], expected[$0]) }, "step \(step)")
         }
-        #expect(!program.isEager && program.explanation.contains("instructions for single numbers"))
+        #expect(!program.recordings.isEager && program.explanation.contains("instructions for single numbers"))
     }
 
     @Test func `a number that is none, or has failed, is not taken for one`() throws {

@@ -39,6 +39,28 @@ import Testing
         #expect(program.explanation.contains("again") == guarded, "\(program.explanation)")
     }
 
+    /// Recordings for inputs of two shapes, of which the second needs more memory.
+    @Test(arguments: [2, 1024])
+    func `all recordings work in one memory`(size: Int) {
+        let state = ProgramState([.zeros([size]), Tensor(0)])
+        let program = StatefulProgram(state, names: []) { inputs, state in
+            (sum(state[0]), [state[0] + sum(inputs[0], along: 0), state[1] + 1])
+        }
+        var total = 0.0
+        for step in 0..<10 {
+            let rows = step % 2 == 0 ? 1 : 3
+            #expect(program.run([.ones([rows, size])]) == total * Double(size))
+            total += Double(rows)
+            if step == 4 {
+                state[0] = state[0] + 1
+                total += 1
+            }
+        }
+        #expect(sameBits(state[0], Tensor(repeating: total, shape: [size])) && state[1].scalar == 10)
+        #expect(program.explanation.components(of: "recorded again") == 1)
+        #expect(Set(program.recordings.codes.map { ObjectIdentifier(state.memory(for: $0)) }).count == 1)
+    }
+
     @Test(arguments: [2, 1024])
     func `a value that is read stays what it was`(size: Int) {
         let (program, state) = exchanging(size, false)
