@@ -135,7 +135,8 @@ extension Memory {
 /// arithmetic. Valid as long as the memory.
 private struct TinyProgram {
     struct Input {
-        let place: UnsafeMutablePointer<Double>
+        /// Bits are copied as integers: the units for numbers have enough to do.
+        let place: UnsafeMutablePointer<UInt64>
         let shape: Tensor.Shape
         let count: Int
 
@@ -149,11 +150,11 @@ private struct TinyProgram {
         @inline(__always)
         func copy(_ tensor: Tensor) {
             guard let storage = tensor.unownedStorage else {
-                place.pointee = Double(bitPattern: tensor.bits)
+                place.pointee = tensor.bits
                 return
             }
             storage._withUnsafeGuaranteedRef { storage in
-                let elements = storage.elements.assumingMemoryBound(to: Double.self)
+                let elements = storage.elements.assumingMemoryBound(to: UInt64.self)
                 for position in 0..<count { place[position] = elements[position] }
             }
         }
@@ -171,8 +172,8 @@ private struct TinyProgram {
         guard case .scalars(let scalars, nil) = code.work, code.guards.isEmpty, code.inputs.count == 3,
             code.inputs[2].type.shape.rank == 0
         else { return nil }
-        func place(_ place: Place) -> UnsafeMutablePointer<Double> {
-            place.address(memory.bases).assumingMemoryBound(to: Double.self)
+        func place<Value>(_ place: Place) -> UnsafeMutablePointer<Value> {
+            place.address(memory.bases).assumingMemoryBound(to: Value.self)
         }
         func input(_ input: Code.Input) -> Input {
             Input(place: place(input.place!), shape: input.type.shape, count: input.type.shape.elementCount)
@@ -181,6 +182,6 @@ private struct TinyProgram {
         instructions = scalars.instructions
         (x, y) = (input(code.inputs[0]), input(code.inputs[1]))
         number = place(code.inputs[2].place!)
-        value = UnsafePointer(place(code.outputs[0].place))
+        value = UnsafePointer(place(code.outputs[0].place) as UnsafeMutablePointer<Double>)
     }
 }
