@@ -218,11 +218,8 @@ struct Sweep {
         // Added up in place where nobody else holds the elements.
         var sum = Unmanaged<Storage>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(adjoints[place]))!)
             .takeRetainedValue()
-        if isKnownUniquelyReferenced(&sum), sum.owner == nil, let other = contribution.storage,
-            let stride = other.runStride
-        {
-            Primitive.add.loops[sum.elementType]!.run(
-                sum.count, sum.elements, other.elements, (1, stride), into: sum.elements, sum.elementType)
+        if isKnownUniquelyReferenced(&sum), sum.owner == nil, let other = contribution.storage, let run = other.run {
+            Primitive.add.loops[sum.elementType]!.run(sum.count, sum.run!, run, into: sum.elements, sum.elementType)
             store(Tensor(sum), at: place)
         } else {
             store(Tensor(sum) + contribution, at: place)

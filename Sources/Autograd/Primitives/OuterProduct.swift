@@ -25,13 +25,12 @@ extension Primitive {
         },
         kernel: { operands, result, _ in
             let (x, y) = (operands[0], operands[1])
-            let (xStride, yStride) = (x.strides[0], y.strides[0])
-            let size = result.elementType.size
+            let (size, columns) = (result.elementType.size, y.shape[0])
+            let all = Storage.Run(start: y.elements, stride: y.strides[0])
             let loop = Primitive.multiply.loops[result.elementType]!
             for row in 0..<x.shape[0] {
-                loop.run(
-                    y.shape[0], x.elements + row * xStride * size, y.elements, (0, yStride),
-                    into: result.elements + row * y.shape[0] * size, result.elementType)
+                let one = Storage.Run(start: x.elements + row * x.strides[0] * size, stride: 0)
+                loop.run(columns, one, all, into: result.elements + row * columns * size, result.elementType)
             }
         },
         pullbacks: [

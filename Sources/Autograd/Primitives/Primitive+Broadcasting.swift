@@ -96,7 +96,7 @@ extension Primitive {
             else { return nil }
             let (shape, count) = shaped._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
             let result = Storage.allocate(shape, .float64)
-            loop.run(count, xRun.start, yRun.start, (xRun.stride, yRun.stride), into: result.elements)
+            loop.run(count, xRun, yRun, into: result.elements)
             return Tensor(result)
         }
         guard let value, x.serial | y.serial != 0 else { return value }

@@ -96,7 +96,8 @@ extension Primitive {
             let (count, stride) = isRow ? (part.shape[last], part.strides[last]) : (1, 1)
             let loop = ElementLoop.copying(result.elementType)
             part.forEachOffset(ofFirst: isRow ? last : last + 1, beside: strides) { from, to in
-                loop.run(count, part.elements + from * size, stride, into: target + to * size)
+                let run = Storage.Run(start: part.elements + from * size, stride: stride)
+                loop.run(count, run, into: target + to * size)
             }
         },
         pullbacks: [

@@ -213,7 +213,7 @@ extension Primitive {
         guard let storage = x.unownedStorage, let run = storage._withUnsafeGuaranteedRef(\.run) else { return nil }
         let (shape, count) = storage._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
         let result = Storage.allocate(shape, .float64)
-        loop.run(count, run.start, run.stride, into: result.elements)
+        loop.run(count, run, into: result.elements)
         let value = Tensor(result)
         guard x.serial != 0 else { return value }
         return Tape.withCurrent { tape in
@@ -255,30 +255,5 @@ extension StridedOperand {
         if shape == result { return self }
         return StridedOperand(
             address: address, strides: strides.repeated(shape, in: result), elementSize: elementSize)
-    }
-}
-
-extension ElementLoop {
-    /// A function of one float64 along a run.
-    @inline(__always)
-    func run(_ count: Int, _ x: UnsafeRawPointer, _ stride: Int, into result: UnsafeMutableRawPointer) {
-        withUnsafePointer(to: x) { operands in
-            withUnsafePointer(to: stride) { run(count, operands, $0, result, .float64) }
-        }
-    }
-
-    /// A function of two operands along a run.
-    @inline(__always)
-    func run(
-        _ count: Int, _ x: UnsafeRawPointer, _ y: UnsafeRawPointer, _ strides: (Int, Int),
-        into result: UnsafeMutableRawPointer, _ elementType: Tensor.ElementType = .float64
-    ) {
-        withUnsafePointer(to: (x, y)) { operands in
-            withUnsafePointer(to: strides) { strides in
-                run(
-                    count, UnsafeRawPointer(operands).assumingMemoryBound(to: UnsafeRawPointer.self),
-                    UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), result, elementType)
-            }
-        }
     }
 }

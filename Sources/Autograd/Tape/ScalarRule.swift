@@ -189,16 +189,7 @@ extension UnsafePointer<ScalarRule.Step> {
 
 extension ScalarRule.Step {
     fileprivate func runLoop(_ registers: UnsafeMutablePointer<UInt64>, into result: UnsafeMutablePointer<UInt64>) {
-        let addresses = (
-            UnsafeRawPointer(registers + Int(operands.0)), UnsafeRawPointer(registers + Int(operands.1)),
-            UnsafeRawPointer(registers + Int(operands.2))
-        )
-        withUnsafePointer(to: addresses) { addresses in
-            withUnsafePointer(to: (1, 1, 1)) { strides in
-                loop.run(
-                    1, UnsafeRawPointer(addresses).assumingMemoryBound(to: UnsafeRawPointer.self),
-                    UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), result, operandType)
-            }
-        }
+        func operand(_ register: UInt8) -> Storage.Run { Storage.Run(start: registers + Int(register), stride: 1) }
+        loop.run(1, operand(operands.0), operand(operands.1), operand(operands.2), into: result, operandType)
     }
 }

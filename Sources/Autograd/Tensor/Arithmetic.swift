@@ -52,17 +52,11 @@ struct NumberFunction: Sendable {
         switch loop {
         case .unary(let function): return function(x)
         case .binary(let function): return function(x, y)
-        case .kernel(let kernel):
+        case .kernel:
             var result = 0.0
             withUnsafePointer(to: (x, y)) { numbers in
                 let x = UnsafeRawPointer(numbers)
-                withUnsafePointer(to: (x, x + 8)) { operands in
-                    withUnsafePointer(to: (1, 1)) { strides in
-                        kernel(
-                            1, UnsafeRawPointer(operands).assumingMemoryBound(to: UnsafeRawPointer.self),
-                            UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), &result)
-                    }
-                }
+                loop.run(1, Storage.Run(start: x, stride: 1), Storage.Run(start: x + 8, stride: 1), into: &result)
             }
             return result
         }

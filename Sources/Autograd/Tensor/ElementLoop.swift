@@ -40,6 +40,24 @@ enum ElementLoop: Sendable {
     }
 }
 
+extension ElementLoop {
+    /// Along runs of up to three operands, of which those that are left out are not read.
+    @inline(__always)
+    func run(
+        _ count: Int, _ x: Storage.Run, _ y: Storage.Run? = nil, _ z: Storage.Run? = nil,
+        into result: UnsafeMutableRawPointer, _ elementType: Tensor.ElementType = .float64
+    ) {
+        let (y, z) = (y ?? x, z ?? x)
+        withUnsafePointer(to: (x.start, y.start, z.start)) { operands in
+            withUnsafePointer(to: (x.stride, y.stride, z.stride)) { strides in
+                run(
+                    count, UnsafeRawPointer(operands).assumingMemoryBound(to: UnsafeRawPointer.self),
+                    UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), result, elementType)
+            }
+        }
+    }
+}
+
 /// The loops of one function for the element types that it takes.
 struct ElementLoops: Sendable {
     private let loops: (ElementLoop?, ElementLoop?, ElementLoop?, ElementLoop?)
