@@ -57,29 +57,10 @@ extension Tape: CustomStringConvertible, ErrorContext {
     }
 
     /// All numbers of a tensor, in brackets.
-    static func short(_ value: Tensor) -> String {
-        let texts = value.array.map { number in
-            switch value.elementType {
-            case .bool: return number == 0 ? "false" : "true"
-            case .float32: return short("\(Float(number))")
-            default: return short("\(number)")
-            }
-        }
-        return value.rank == 0 ? texts[0] : nested(texts[...], value.shape[...])
-    }
+    static func short(_ value: Tensor) -> String { value.brackets(onOneLine: true, short) }
 
     /// A number without the fraction that a whole one has in Swift.
     static func short(_ number: String) -> String {
         number.hasSuffix(".0") ? String(number.dropLast(2)) : number
-    }
-
-    private static func nested(_ texts: ArraySlice<String>, _ shape: Slice<Tensor.Shape>) -> String {
-        guard let length = shape.first else { return texts.first ?? "" }
-        let step = length == 0 ? 0 : texts.count / length
-        let parts = (0..<length).map { position in
-            let start = texts.startIndex + position * step
-            return nested(texts[start..<start + step], shape.dropFirst())
-        }
-        return "[" + parts.joined(separator: ", ") + "]"
     }
 }

@@ -6,15 +6,15 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
     public var description: String {
         if isFailed { return "failed" }
         let shown = elementCount > Tensor.longestFullDescription ? Tensor.edge : Int.max
-        let shape = shape
-        // Read where they lie: a broadcast view may have more elements than memory could hold.
-        let texts = withElements { address, strides in
-            Tensor.texts(of: address, elementType, shape, strides, axis: 0, offset: 0, shown: shown)
-        }
         // Columns are aligned where there are several rows.
-        let width = rank < 2 ? 0 : texts.lazy.map(\.count).max() ?? 0
-        var next = texts.makeIterator()
-        return Tensor.layout(shape, axis: 0, width: width, shown: shown, &next)
+        var width = 0
+        if rank > 1 {
+            _ = brackets(shown: shown) { text in
+                width = Swift.max(width, text.count)
+                return text
+            }
+        }
+        return brackets(shown: shown) { String(repeating: " ", count: Swift.max(0, width - $0.count)) + $0 }
     }
 
     /// The description with the shape and the element type.
@@ -31,21 +31,6 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
         return Array(0..<shown) + [nil] + Array(length - shown..<length)
     }
 
-    /// The texts of the elements that are shown, in row-major order.
-    private static func texts(
-        of address: UnsafeRawPointer, _ elementType: ElementType, _ shape: Shape, _ strides: Shape, axis: Int,
-        offset: Int, shown: Int
-    ) -> [String] {
-        guard axis < shape.rank else { return [text(of: address + offset * elementType.size, elementType)] }
-        return shownPositions(shape[axis], shown).flatMap { position in
-            position.map {
-                texts(
-                    of: address, elementType, shape, strides, axis: axis + 1, offset: offset + $0 * strides[axis],
-                    shown: shown)
-            } ?? []
-        }
-    }
-
     private static func text(of address: UnsafeRawPointer, _ elementType: ElementType) -> String {
         switch elementType {
         case .float64: "\(address.load(as: Double.self))"
@@ -55,19 +40,23 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
         }
     }
 
-    /// Puts the texts into brackets, one line for each row.
-    private static func layout(
-        _ shape: Shape, axis: Int, width: Int, shown: Int, _ next: inout Array<String>.Iterator
-    ) -> String {
-        guard axis < shape.rank else {
-            let text = next.next() ?? ""
-            return String(repeating: " ", count: Swift.max(0, width - text.count)) + text
+    /// The elements in nested brackets, one line for each row or all on one line, each as `layout` makes it of its text.
+    func brackets(shown: Int = .max, onOneLine: Bool = false, _ layout: (String) -> String) -> String {
+        let shape = shape
+        // Read where they lie: a broadcast view may have more elements than memory could hold.
+        return withElements { address, strides in
+            func nested(_ axis: Int, _ offset: Int) -> String {
+                guard axis < shape.rank else {
+                    return layout(Tensor.text(of: address + offset * elementType.size, elementType))
+                }
+                let parts = Tensor.shownPositions(shape[axis], shown).map { position in
+                    position.map { nested(axis + 1, offset + $0 * strides[axis]) } ?? "…"
+                }
+                let lines = String(repeating: "\n", count: shape.rank - axis - 1)
+                let gap = lines.isEmpty || onOneLine ? ", " : "," + lines + String(repeating: " ", count: axis + 1)
+                return "[" + parts.joined(separator: gap) + "]"
+            }
+            return nested(0, 0)
         }
-        let isRow = axis == shape.rank - 1
-        let parts = shownPositions(shape[axis], shown).map { position in
-            position == nil ? "…" : layout(shape, axis: axis + 1, width: width, shown: shown, &next)
-        }
-        let gap = String(repeating: "\n", count: shape.rank - axis - 1) + String(repeating: " ", count: axis + 1)
-        return "[" + parts.joined(separator: isRow ? ", " : "," + gap) + "]"
     }
 }
