@@ -18,59 +18,6 @@ extension Primitive {
         /// By how many units in the last place of the largest element the value may differ.
         public let tolerance: Double
         public let kind: Kind
-
-        /// A point in the domain.
-        public init(
-            _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor? = nil,
-            within tolerance: Double = 4
-        ) {
-            self.init(operands, attributes, expected, tolerance, .regular)
-        }
-
-        /// A number in the domain of a function of one number.
-        public init(_ x: Double, equals expected: Double, within tolerance: Double = 4) {
-            self.init([Tensor(x)], equals: Tensor(expected), within: tolerance)
-        }
-
-        /// A pair of numbers in the domain of a function of two.
-        public init(_ x: Double, _ y: Double, equals expected: Double, within tolerance: Double = 4) {
-            self.init([Tensor(x), Tensor(y)], equals: Tensor(expected), within: tolerance)
-        }
-
-        private init(
-            _ operands: [Tensor], _ attributes: Attributes, _ expected: Tensor?, _ tolerance: Double, _ kind: Kind
-        ) {
-            self.operands = operands
-            self.attributes = attributes
-            self.expected = expected
-            self.tolerance = tolerance
-            self.kind = kind
-        }
-
-        /// Numbers at the end of the range, where the value must be exactly this.
-        public static func extreme(_ numbers: Double..., equals expected: Double) -> Sample {
-            Sample(numbers.map { Tensor($0) }, .none, Tensor(expected), 0, .extreme)
-        }
-
-        /// Operands at the end of the range, where the value must be exactly this.
-        public static func extreme(
-            _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor
-        ) -> Sample {
-            Sample(operands, attributes, expected, 0, .extreme)
-        }
-
-        /// Numbers at which there is no derivative, and the value and the gradients that are returned there.
-        public static func kink(_ numbers: Double..., equals expected: Double, gradients: [Double]) -> Sample {
-            Sample(
-                numbers.map { Tensor($0) }, .none, Tensor(expected), 0, .kink(gradients: gradients.map { Tensor($0) }))
-        }
-
-        /// Operands at which there is no derivative, and the value and the gradients that are returned there.
-        public static func kink(
-            _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor, gradients: [Tensor]
-        ) -> Sample {
-            Sample(operands, attributes, expected, 0, .kink(gradients: gradients))
-        }
     }
 
     /// Operands that a primitive must refuse, and words that the error must hold.
@@ -90,4 +37,51 @@ extension Primitive {
     public var samples: [Sample] { makeSamples() }
     /// The operands that it must refuse.
     public var refusals: [RefusedInput] { makeRefusals() }
+}
+
+extension Primitive.Sample {
+    /// A point in the domain.
+    public init(
+        _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor? = nil,
+        within tolerance: Double = 4
+    ) {
+        self.init(
+            operands: operands, attributes: attributes, expected: expected, tolerance: tolerance, kind: .regular)
+    }
+
+    /// A number in the domain of a function of one number.
+    public init(_ x: Double, equals expected: Double, within tolerance: Double = 4) {
+        self.init([Tensor(x)], equals: Tensor(expected), within: tolerance)
+    }
+
+    /// A pair of numbers in the domain of a function of two.
+    public init(_ x: Double, _ y: Double, equals expected: Double, within tolerance: Double = 4) {
+        self.init([Tensor(x), Tensor(y)], equals: Tensor(expected), within: tolerance)
+    }
+
+    /// Numbers at the end of the range, where the value must be exactly this.
+    public static func extreme(_ numbers: Double..., equals expected: Double) -> Self {
+        extreme(numbers.map { Tensor($0) }, equals: Tensor(expected))
+    }
+
+    /// Operands at the end of the range, where the value must be exactly this.
+    public static func extreme(
+        _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor
+    ) -> Self {
+        Self(operands: operands, attributes: attributes, expected: expected, tolerance: 0, kind: .extreme)
+    }
+
+    /// Numbers at which there is no derivative, and the value and the gradients that are returned there.
+    public static func kink(_ numbers: Double..., equals expected: Double, gradients: [Double]) -> Self {
+        kink(numbers.map { Tensor($0) }, equals: Tensor(expected), gradients: gradients.map { Tensor($0) })
+    }
+
+    /// Operands at which there is no derivative, and the value and the gradients that are returned there.
+    public static func kink(
+        _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor, gradients: [Tensor]
+    ) -> Self {
+        Self(
+            operands: operands, attributes: attributes, expected: expected, tolerance: 0,
+            kind: .kink(gradients: gradients))
+    }
 }
