@@ -32,31 +32,24 @@ public func checkGradients(
         return GradientReport(subject: subject, checks: [])
     }
     return withoutRecording {
-        check(at: inputs, names, subject, orders, mode, tolerance, seed, function)
-    }
-}
-
-private func check(
-    at inputs: [Tensor], _ names: [String]?, _ subject: String, _ orders: ClosedRange<Int>, _ mode: GradientCheckMode,
-    _ tolerance: Double, _ seed: UInt64, _ function: ([Tensor]) -> Tensor
-) -> GradientReport {
-    var check = GradientCheck(mode: mode, tolerance: tolerance, random: RandomGenerator(seed: seed))
-    let inputs = inputs.map { $0.cast(to: .float64).packed.withoutTape }
-    let names = names ?? inputs.indices.map { "input \($0)" }
-    let weights = check.direction(like: function(inputs))
-    func weighted(_ inputs: [Tensor]) -> Tensor { sum(function(inputs) * weights) }
-    var checks: [GradientReport.Check] = []
-    if orders.contains(1) {
-        checks += check.compare(order: 1, at: inputs, names, weighted)
-    }
-    if orders.contains(2) {
-        let directions = inputs.map { check.direction(like: $0) }
-        func slope(_ inputs: [Tensor]) -> Tensor {
-            zip(gradient(at: inputs, of: weighted), directions).reduce(Tensor(0)) { $0 + sum($1.0 * $1.1) }
+        var check = GradientCheck(mode: mode, tolerance: tolerance, random: RandomGenerator(seed: seed))
+        let inputs = inputs.map { $0.cast(to: .float64).packed.withoutTape }
+        let names = names ?? inputs.indices.map { "input \($0)" }
+        let weights = check.direction(like: function(inputs))
+        func weighted(_ inputs: [Tensor]) -> Tensor { sum(function(inputs) * weights) }
+        var checks: [GradientReport.Check] = []
+        if orders.contains(1) {
+            checks += check.compare(order: 1, at: inputs, names, weighted)
         }
-        checks += check.compare(order: 2, at: inputs, names, slope)
+        if orders.contains(2) {
+            let directions = inputs.map { check.direction(like: $0) }
+            func slope(_ inputs: [Tensor]) -> Tensor {
+                zip(gradient(at: inputs, of: weighted), directions).reduce(Tensor(0)) { $0 + sum($1.0 * $1.1) }
+            }
+            checks += check.compare(order: 2, at: inputs, names, slope)
+        }
+        return GradientReport(subject: subject, checks: checks)
     }
-    return GradientReport(subject: subject, checks: checks)
 }
 
 /// Compares the pullbacks of a primitive with central differences, at its regular samples and at orders 1 and 2.
