@@ -32,36 +32,30 @@ extension Primitive {
         ],
         samples: {
             let x = Tensor([[1, 5, -3], [4, 2, 6]])
-            func attributes(_ axes: [Int], keepDimensions: Bool = false) -> Attributes {
-                ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)]
-            }
             return [
-                Sample([x], attributes: attributes([0, 1]), equals: Tensor(6)),
-                Sample([x], attributes: attributes([0]), equals: Tensor([4, 5, 6])),
-                Sample([x], attributes: attributes([1], keepDimensions: true), equals: Tensor([[5], [6]])),
-                Sample([x], attributes: attributes([]), equals: x),
+                Sample([x], attributes: .reducing([0, 1]), equals: Tensor(6)),
+                Sample([x], attributes: .reducing([0]), equals: Tensor([4, 5, 6])),
+                Sample([x], attributes: .reducing([1], keepDimensions: true), equals: Tensor([[5], [6]])),
+                Sample([x], attributes: .reducing([]), equals: x),
                 Sample(
-                    [Tensor([0, 7, 2, 5, 6, 1, 4, 3], shape: [2, 2, 2])], attributes: attributes([0, 2]),
+                    [Tensor([0, 7, 2, 5, 6, 1, 4, 3], shape: [2, 2, 2])], attributes: .reducing([0, 2]),
                     equals: Tensor([7, 5])),
-                .extreme([Tensor([1, .nan, 2])], attributes: attributes([0]), equals: Tensor(.nan)),
+                .extreme([Tensor([1, .nan, 2])], attributes: .reducing([0]), equals: Tensor(.nan)),
                 .extreme(
-                    [Tensor([[-.infinity, -.infinity], [.infinity, 1], [-0.0, 0]])], attributes: attributes([1]),
+                    [Tensor([[-.infinity, -.infinity], [.infinity, 1], [-0.0, 0]])], attributes: .reducing([1]),
                     equals: Tensor([-.infinity, .infinity, 0])),
-                .extreme([Tensor.zeros([0, 2])], attributes: attributes([1]), equals: Tensor.zeros([0])),
+                .extreme([Tensor.zeros([0, 2])], attributes: .reducing([1]), equals: Tensor.zeros([0])),
                 .kink(
-                    [Tensor([[2, 1, 2, 2, 2], [3, 3, 0, 0, 0]])], attributes: attributes([1]), equals: Tensor([2, 3]),
+                    [Tensor([[2, 1, 2, 2, 2], [3, 3, 0, 0, 0]])], attributes: .reducing([1]), equals: Tensor([2, 3]),
                     gradients: [Tensor([[0.25, 0, 0.25, 0.25, 0.25], [0.5, 0.5, 0, 0, 0]])]),
             ]
         },
         refusals: {
-            func input(_ x: Tensor, _ axes: [Int], because message: String) -> RefusedInput {
+            [
+                RefusedInput([Tensor([1, 2])], attributes: .reducing([1]), because: "[1] does not name axes"),
+                RefusedInput([Tensor([true])], attributes: .reducing([0]), because: "not bool"),
                 RefusedInput(
-                    [x], attributes: ["axes": .integers(axes), "keepDimensions": false], because: message)
-            }
-            return [
-                input(Tensor([1, 2]), [1], because: "[1] does not name axes"),
-                input(Tensor([true]), [0], because: "not bool"),
-                input(Tensor.zeros([2, 0]), [1], because: "no largest of no elements"),
+                    [Tensor.zeros([2, 0])], attributes: .reducing([1]), because: "no largest of no elements"),
             ]
         })
 }

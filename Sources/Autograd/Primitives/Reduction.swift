@@ -20,6 +20,13 @@ extension Primitive {
     }
 }
 
+extension Attributes {
+    /// Those of a reduction.
+    static func reducing(_ axes: [Int], keepDimensions: Bool = false) -> Attributes {
+        ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)]
+    }
+}
+
 extension Tensor.Shape {
     /// The shape that is left when some axes are reduced to one element.
     func reduced(along axes: [Int], keepDimensions: Bool) -> Tensor.Shape {

@@ -23,13 +23,11 @@ public func sum(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) ->
 private func reduced(_ x: Tensor, along axes: [Int], _ keepDimensions: Bool, by primitive: Primitive) -> Tensor {
     if axes.isEmpty { return x }
     let axes = axes.map { x.shape.resolved(axis: $0) ?? $0 }.sorted()
-    return primitive(x, attributes: ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)])
+    return primitive(x, attributes: .reducing(axes, keepDimensions: keepDimensions))
 }
 
 /// The attributes of a reduction over all axes, by rank.
-private let overAllAxes: [Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
-    ["axes": .integers(Array(0..<rank)), "keepDimensions": false]
-}
+private let overAllAxes = (0...Tensor.Shape.maximumRank).map { rank in Attributes.reducing(Array(0..<rank)) }
 
 /// The mean of all elements, of rank 0. The mean of none is NaN.
 public func mean(_ x: Tensor) -> Tensor { sum(x) / Double(x.elementCount) }

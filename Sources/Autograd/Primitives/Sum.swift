@@ -23,24 +23,20 @@ extension Primitive {
         samples: {
             let x = Tensor([[1, 2, 3], [4, 5, 6]])
             return [
-                Sample([x], attributes: ["axes": [0, 1], "keepDimensions": false], equals: Tensor(21)),
-                Sample([x], attributes: ["axes": [0], "keepDimensions": false], equals: Tensor([5, 7, 9])),
-                Sample([x], attributes: ["axes": [1], "keepDimensions": true], equals: Tensor([[6], [15]])),
-                Sample([x], attributes: ["axes": [], "keepDimensions": false], equals: x),
+                Sample([x], attributes: .reducing([0, 1]), equals: Tensor(21)),
+                Sample([x], attributes: .reducing([0]), equals: Tensor([5, 7, 9])),
+                Sample([x], attributes: .reducing([1], keepDimensions: true), equals: Tensor([[6], [15]])),
+                Sample([x], attributes: .reducing([]), equals: x),
                 Sample(
-                    [Tensor((0..<8).map(Double.init), shape: [2, 2, 2])],
-                    attributes: ["axes": [0, 2], "keepDimensions": false], equals: Tensor([10, 18])),
-                .extreme(
-                    [Tensor.zeros([0, 2])], attributes: ["axes": [0], "keepDimensions": false], equals: Tensor([0, 0])),
+                    [Tensor((0..<8).map(Double.init), shape: [2, 2, 2])], attributes: .reducing([0, 2]),
+                    equals: Tensor([10, 18])),
+                .extreme([Tensor.zeros([0, 2])], attributes: .reducing([0]), equals: Tensor([0, 0])),
             ]
         },
         refusals: {
             [
-                RefusedInput(
-                    [Tensor([1, 2])], attributes: ["axes": [1], "keepDimensions": false],
-                    because: "[1] does not name axes"),
-                RefusedInput(
-                    [Tensor([true])], attributes: ["axes": [0], "keepDimensions": false], because: "not bool"),
+                RefusedInput([Tensor([1, 2])], attributes: .reducing([1]), because: "[1] does not name axes"),
+                RefusedInput([Tensor([true])], attributes: .reducing([0]), because: "not bool"),
             ]
         })
 }
