@@ -84,20 +84,18 @@ struct ScalarFusion {
     private mutating func fuseProduct(_ value: Int) {
         guard let operation = operations[value], operation.operands.count == 2 else { return }
         let (x, y) = (operation.operands[0], operation.operands[1])
+        let ofFirst: ck_scalar_function
+        let ofSecond: ck_scalar_function
         switch operation.function {
-        case .instruction(CK_SCALAR_ADD):
-            if let factors = operands(y, of: CK_SCALAR_MULTIPLY) {
-                replace(value, by: CK_SCALAR_MULTIPLY_ADD, factors + [x], absorbing: y)
-            } else if let factors = operands(x, of: CK_SCALAR_MULTIPLY) {
-                replace(value, by: CK_SCALAR_MULTIPLY_ADD, factors + [y], absorbing: x)
-            }
+        case .instruction(CK_SCALAR_ADD): (ofFirst, ofSecond) = (CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_ADD)
         case .instruction(CK_SCALAR_SUBTRACT):
-            if let factors = operands(y, of: CK_SCALAR_MULTIPLY) {
-                replace(value, by: CK_SCALAR_SUBTRACT_MULTIPLY, factors + [x], absorbing: y)
-            } else if let factors = operands(x, of: CK_SCALAR_MULTIPLY) {
-                replace(value, by: CK_SCALAR_MULTIPLY_SUBTRACT, factors + [y], absorbing: x)
-            }
-        default: break
+            (ofFirst, ofSecond) = (CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_SUBTRACT_MULTIPLY)
+        default: return
+        }
+        if let factors = operands(y, of: CK_SCALAR_MULTIPLY) {
+            replace(value, by: ofSecond, factors + [x], absorbing: y)
+        } else if let factors = operands(x, of: CK_SCALAR_MULTIPLY) {
+            replace(value, by: ofFirst, factors + [y], absorbing: x)
         }
     }
 
