@@ -119,8 +119,7 @@ extension ScalarGraph {
         if node.is(.sum) { return sums(operands[0], shapes[0], node) }
         if node.is(.matmul) { return products(operands, shapes, node) }
         if node.is(.outer) {
-            return operands[0].flatMap { x in operands[1].map { y in (x, y) } }
-                .map { compute(CK_SCALAR_MULTIPLY, $0, $1) }
+            return operands[0].flatMap { x in operands[1].map { y in compute(CK_SCALAR_MULTIPLY, x, y) } }
         }
         if node.is(.pad) { return padded(operands[0], shapes[0], node) }
         if node.is(.cast) {
@@ -189,7 +188,8 @@ extension ScalarGraph {
     }
 
     private func function(of node: Graph.Node) -> Operation.Function? {
-        if let function = ScalarGraph.instructions[ObjectIdentifier(node.primitive)] { return .instruction(function) }
+        let known = ScalarGraph.instructions.first { node.is($0.primitive) }
+        if let known { return .instruction(known.function) }
         // What takes or makes conditions is an instruction, and no other.
         guard node.elementType == .float64 else { return nil }
         switch node.primitive.loops[.float64] {
@@ -201,16 +201,13 @@ extension ScalarGraph {
     }
 
     /// The primitives that are one instruction.
-    private static let instructions: [ObjectIdentifier: ck_scalar_function] = {
-        let pairs: [(Primitive, ck_scalar_function)] = [
-            (.negate, CK_SCALAR_NEGATE), (.square, CK_SCALAR_SQUARE), (.sqrt, CK_SCALAR_SQRT), (.exp, CK_SCALAR_EXP),
-            (.log, CK_SCALAR_LOG), (.tanh, CK_SCALAR_TANH), (.sigmoid, CK_SCALAR_SIGMOID), (.relu, CK_SCALAR_RELU),
-            (.add, CK_SCALAR_ADD), (.subtract, CK_SCALAR_SUBTRACT), (.multiply, CK_SCALAR_MULTIPLY),
-            (.divide, CK_SCALAR_DIVIDE), (.equal, CK_SCALAR_EQUAL), (.notEqual, CK_SCALAR_NOT_EQUAL),
-            (.less, CK_SCALAR_LESS), (.lessOrEqual, CK_SCALAR_LESS_OR_EQUAL), (.select, CK_SCALAR_SELECT),
-        ]
-        return Dictionary(uniqueKeysWithValues: pairs.map { (ObjectIdentifier($0), $1) })
-    }()
+    static let instructions: [(primitive: Primitive, function: ck_scalar_function)] = [
+        (.negate, CK_SCALAR_NEGATE), (.square, CK_SCALAR_SQUARE), (.sqrt, CK_SCALAR_SQRT), (.exp, CK_SCALAR_EXP),
+        (.log, CK_SCALAR_LOG), (.tanh, CK_SCALAR_TANH), (.sigmoid, CK_SCALAR_SIGMOID), (.relu, CK_SCALAR_RELU),
+        (.add, CK_SCALAR_ADD), (.subtract, CK_SCALAR_SUBTRACT), (.multiply, CK_SCALAR_MULTIPLY),
+        (.divide, CK_SCALAR_DIVIDE), (.equal, CK_SCALAR_EQUAL), (.notEqual, CK_SCALAR_NOT_EQUAL),
+        (.less, CK_SCALAR_LESS), (.lessOrEqual, CK_SCALAR_LESS_OR_EQUAL), (.select, CK_SCALAR_SELECT),
+    ]
 }
 
 extension Tensor.Shape {

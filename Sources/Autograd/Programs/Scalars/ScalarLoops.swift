@@ -184,24 +184,13 @@ struct ScalarLoop {
 extension ScalarGraph.Operation.Function {
     /// Nil where there is none: conditions are numbers here, but not in loops.
     fileprivate var loop: ScalarLoop? {
-        func loop(_ function: ck_function, isLong: Bool = false) -> ScalarLoop {
-            ScalarLoop(address: unsafeBitCast(ck_elementwise(function, CK_FLOAT64)!, to: UInt.self), isLong: isLong)
-        }
         switch self {
-        case .instruction(CK_SCALAR_NEGATE): return loop(CK_NEGATE)
-        case .instruction(CK_SCALAR_SQUARE): return loop(CK_SQUARE)
-        case .instruction(CK_SCALAR_RELU): return loop(CK_RELU)
-        case .instruction(CK_SCALAR_ADD): return loop(CK_ADD)
-        case .instruction(CK_SCALAR_SUBTRACT): return loop(CK_SUBTRACT)
-        case .instruction(CK_SCALAR_MULTIPLY): return loop(CK_MULTIPLY)
-        case .instruction(CK_SCALAR_DIVIDE): return loop(CK_DIVIDE, isLong: true)
-        case .instruction(CK_SCALAR_SQRT): return loop(CK_SQRT, isLong: true)
-        case .instruction(CK_SCALAR_EXP): return loop(CK_EXP, isLong: true)
-        case .instruction(CK_SCALAR_LOG): return loop(CK_LOG, isLong: true)
-        case .instruction(CK_SCALAR_TANH): return loop(CK_TANH, isLong: true)
-        case .instruction(CK_SCALAR_SIGMOID): return loop(CK_SIGMOID, isLong: true)
         case .loop(let address): return ScalarLoop(address: address, isLong: true)
-        case .instruction, .unary, .binary: return nil
+        case .instruction(let function):
+            let primitive = ScalarGraph.instructions.first { $0.function == function }?.primitive
+            guard case .kernel(let kernel) = primitive?.float64Function?.loop else { return nil }
+            return ScalarLoop(address: unsafeBitCast(kernel, to: UInt.self), isLong: latency > 4)
+        case .unary, .binary: return nil
         }
     }
 }

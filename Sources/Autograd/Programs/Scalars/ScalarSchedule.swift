@@ -75,16 +75,16 @@ struct ScalarSchedule {
     private mutating func depth(_ value: Int) -> Int {
         guard let operation = operations[value] else { return 0 }
         if let depth = depths[value] { return depth }
-        let depth = (operation.operands.map { self.depth($0) }.max() ?? 0) + operation.latency
+        let depth = (operation.operands.map { self.depth($0) }.max() ?? 0) + operation.function.latency
         depths[value] = depth
         return depth
     }
 }
 
-extension ScalarGraph.Operation {
+extension ScalarGraph.Operation.Function {
     /// Roughly, in cycles.
-    fileprivate var latency: Int {
-        switch function {
+    var latency: Int {
+        switch self {
         case .instruction(CK_SCALAR_DIVIDE), .instruction(CK_SCALAR_SQRT): 15
         case .instruction(CK_SCALAR_EXP), .instruction(CK_SCALAR_SIGMOID), .instruction(CK_SCALAR_TANH),
             .instruction(CK_SCALAR_LOG), .loop, .unary, .binary:
