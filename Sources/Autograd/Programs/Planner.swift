@@ -86,9 +86,7 @@ struct Planner {
 extension Planner {
     private var firstOutput: Int { Code.firstInput + graph.inputs.count - stateCount }
 
-    private func statePlace(_ position: Int) -> Place {
-        places[schedule.layouts[graph.inputs[graph.inputs.count - stateCount + position]].buffer]!
-    }
+    private func statePlace(_ position: Int) -> Place { places[stateBuffer(position)]! }
 
     func place(of layout: Schedule.Layout) -> Place {
         var place = places[layout.buffer]!
@@ -102,7 +100,7 @@ extension Planner {
         for (index, buffer) in schedule.buffers.enumerated() {
             guard case .state = buffer.kind else { continue }
             places[index] = Place(base: 0, offset: size)
-            size += Arena.rounded(buffer.elementCount * buffer.elementType.size)
+            size += Arena.rounded(buffer.byteCount)
         }
         firstTemporary = size
         size += placeTemporaries() * ElementwiseStep.temporarySize
@@ -157,13 +155,11 @@ extension Planner {
                 free += ended.map(\.slot)
                 live.removeAll { value in ended.contains { $0.buffer == value.buffer } }
                 guard schedule.buffers[buffer].lastReader == step else { continue }
-                let slot: Int
-                if let last = free.popLast() {
-                    slot = last
-                } else {
-                    slot = next
+                if free.isEmpty {
+                    free = [next]
                     next += 1
                 }
+                let slot = free.removeLast()
                 temporaries[node] = slot
                 live.append((buffer, slot))
             }
