@@ -5,11 +5,8 @@ extension Tape {
         at inputs: [Tensor], names: [String?] = [], of function: ([Tensor]) throws -> [Tensor],
         _ body: (_ tape: Tape, _ variables: [Tensor], _ outputs: [Tensor]) -> Result
     ) rethrows -> Result {
-        let serial = OpenSerials.open()
-        defer { OpenSerials.close(serial) }
-        let tape = Tape(serial: serial)
-        tape.notes = ProgramNotes()
-        return try tape.whileCurrent {
+        try withNewTape { tape in
+            tape.notes = ProgramNotes()
             let variables = inputs.enumerated().map { position, input in
                 tape.variable(input.withoutTape, named: position < names.count ? names[position] : nil)
             }

@@ -3,11 +3,8 @@
 enum Tracing {
     static func steps(of pullback: Pullback, in primitive: Primitive) -> ScalarRule.Steps {
         if pullback.isZero { return .none }
-        let serial = OpenSerials.open()
-        defer { OpenSerials.close(serial) }
-        let tape = Tape(serial: serial)
-        tape.tracedPrimitive = primitive.name
-        return tape.whileCurrent {
+        return Tape.withNewTape { tape in
+            tape.tracedPrimitive = primitive.name
             // %0 is the adjoint, then come the operands, then the result; what the pullback records follows.
             let adjoint = tape.variable(1)
             for position in 0..<primitive.operandCount {

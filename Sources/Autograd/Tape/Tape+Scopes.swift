@@ -25,6 +25,11 @@ extension Tape {
     /// Runs `body` while a tape records: the one that does already, or a new one that stops at the end.
     static func withTape<Result>(_ body: (Tape) throws -> Result) rethrows -> Result {
         if let tape = current { return try body(tape) }
+        return try withNewTape(body)
+    }
+
+    /// Runs `body` while a new tape records, which stops at the end.
+    static func withNewTape<Result>(_ body: (Tape) throws -> Result) rethrows -> Result {
         let serial = OpenSerials.open()
         defer { OpenSerials.close(serial) }
         let tape = Tape(serial: serial)
