@@ -62,7 +62,7 @@ extension Tensor {
 }
 
 /// The attributes of the transposition that exchanges the last two axes, by rank.
-private let exchangingLastTwo: [Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
+let exchangingLastTwo: [Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
     var axes = Array(0..<rank)
     if rank >= 2 { axes.swapAt(rank - 2, rank - 1) }
     return ["axes": .integers(axes)]

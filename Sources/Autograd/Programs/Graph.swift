@@ -89,6 +89,13 @@ extension Graph {
     /// The nodes whose values are asked for: outputs and guards.
     var roots: [Int] { outputs + guards.map(\.index) }
 
+    /// How many operands, outputs and guards each node is.
+    var useCounts: [Int] {
+        var counts = [Int](repeating: 0, count: nodes.count)
+        for index in nodes.flatMap(\.operands) + roots { counts[index] += 1 }
+        return counts
+    }
+
     /// Without the guards that hold because what they ask is a constant, or that ask once more: a value has one answer to one
     /// question.
     mutating func dropNeedlessGuards() {

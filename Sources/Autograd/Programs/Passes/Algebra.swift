@@ -71,20 +71,20 @@ extension Graph {
         let small = shape ?? Tensor.Shape()
         guard small.elementCount < node.shape.elementCount else { return nil }
         for position in sources.indices where nodes[sources[position]].shape != small {
-            let source = nodes[sources[position]]
-            sources[position] = append(
-                Node(
-                    primitive: .broadcast, operands: [sources[position]], shape: small,
-                    elementType: source.elementType, attributes: .shape(small)))
+            sources[position] = appendBroadcast(of: sources[position], to: small)
         }
         let value = append(
             Node(
                 primitive: node.primitive, operands: sources, shape: small, elementType: node.elementType,
                 attributes: node.attributes))
-        return append(
+        return appendBroadcast(of: value, to: node.shape)
+    }
+
+    private mutating func appendBroadcast(of index: Int, to shape: Tensor.Shape) -> Int {
+        append(
             Node(
-                primitive: .broadcast, operands: [value], shape: node.shape, elementType: node.elementType,
-                attributes: .shape(node.shape)))
+                primitive: .broadcast, operands: [index], shape: shape, elementType: nodes[index].elementType,
+                attributes: .shape(shape)))
     }
 }
 

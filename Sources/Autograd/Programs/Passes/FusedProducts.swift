@@ -2,8 +2,7 @@ extension Graph {
     /// With a · b + c and c − a · b as one instruction each where nothing else uses the product: the operands are read and the
     /// result is written in one go. Both roundings are kept.
     var withFusedProducts: Graph {
-        var uses = [Int](repeating: 0, count: nodes.count)
-        for index in nodes.flatMap(\.operands) + roots { uses[index] += 1 }
+        let uses = useCounts
         // Each node is replaced by one, so that both graphs number them alike.
         return rewritten { graph, node in
             let isSum = node.is(.add)
