@@ -13,7 +13,7 @@ extension Module {
         of loss: (Self) throws -> Tensor
     ) rethrows -> (value: Tensor, gradient: [String: Tensor]) {
         let trained = TrainedParameters(of: self)
-        let (value, gradients) = try trained.valueWithGradient { try loss(self) }
+        let (value, gradients) = try trained.valueWithGradient(at: trained.values) { try loss(self) }
         return (value, Dictionary(uniqueKeysWithValues: zip(trained.names, gradients)))
     }
 
@@ -62,12 +62,7 @@ package struct TrainedParameters {
 
     package var values: [Tensor] { parameters.map(\.value) }
 
-    /// The value of a loss and its gradients, in the order of the parameters.
-    func valueWithGradient(of loss: () throws -> Tensor) rethrows -> (value: Tensor, gradients: [Tensor]) {
-        try valueWithGradient(at: values, of: loss)
-    }
-
-    /// The value of a loss and its gradients where the parameters have these values.
+    /// The value of a loss and its gradients, in the order of the parameters, where these have the given values.
     func valueWithGradient(
         at values: [Tensor], of loss: () throws -> Tensor
     ) rethrows -> (value: Tensor, gradients: [Tensor]) {

@@ -102,8 +102,7 @@ public func valueWithGradient(
 public func valueWithGradient(
     at inputs: [Tensor], of function: ([Tensor]) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
-    let (value, gradients) = try differentiate("gradient", at: inputs, of: function)
-    return (value, gradients)
+    try differentiate("gradient", at: inputs, of: function)
 }
 
 /// The product vᵀ J of a cotangent with the Jacobian of a function of one tensor: the gradient of Σᵢ vᵢ fᵢ(x).
@@ -113,7 +112,7 @@ public func valueWithGradient(
 public func vectorJacobianProduct(
     at x: Tensor, _ cotangent: Tensor, of function: (Tensor) throws -> Tensor
 ) rethrows -> Tensor {
-    try differentiate("vectorJacobianProduct", at: [x], cotangent: cotangent) { try function($0[0]) }.gradients[0]
+    try differentiate("vectorJacobianProduct", at: [x], cotangent: cotangent) { try function($0[0]) }.gradient[0]
 }
 
 /// Runs a function on variables that stand for the inputs, and sweeps back from its result.
@@ -122,7 +121,7 @@ public func vectorJacobianProduct(
 /// the variables on is swept, so an outer variable that the function uses stays what it is outside.
 func differentiate(
     _ operation: String, at inputs: [Tensor], cotangent: Tensor? = nil, of function: ([Tensor]) throws -> Tensor
-) rethrows -> (value: Tensor, gradients: [Tensor]) {
+) rethrows -> (value: Tensor, gradient: [Tensor]) {
     let isNested = Tape.current != nil
     let (tape, variables, output) = try Tape.withTape { tape in
         let variables = inputs.map { $0.isFailed ? $0 : tape.variable($0) }
@@ -138,10 +137,9 @@ func differentiate(
 package func valueWithGradient(
     at inputs: [Tensor], standingFor objects: BoundObjects, of function: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
-    let (value, gradients) = try differentiate("gradient", at: inputs) { variables in
-        return try Tape.current!.binding(objects, from: variables.first?.index ?? 0, function)
+    try differentiate("gradient", at: inputs) { variables in
+        try Tape.current!.binding(objects, from: variables.first?.index ?? 0, function)
     }
-    return (value, gradients)
 }
 
 extension Tensor {
