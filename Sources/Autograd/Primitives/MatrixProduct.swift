@@ -12,11 +12,7 @@ extension Primitive {
         "matmul", operands: 2,
         result: { operands, _ throws(Refusal) in
             let (a, b) = (operands[0], operands[1])
-            guard a.elementType == b.elementType, a.elementType.isFloat else {
-                throw Refusal(
-                    "the element types \(a.elementType.abbreviation) and \(b.elementType.abbreviation) do not multiply",
-                    advice: "Convert both to one float type with `cast(to:)`.")
-            }
+            try checkTypes(ofFactors: a, b)
             guard a.shape.rank > 0, b.shape.rank > 0 else {
                 throw Refusal("a single number is no matrix", advice: "Multiply by a number with `*`.")
             }
@@ -99,6 +95,17 @@ extension Primitive {
                     [Tensor.zeros([2, 1, 1]), Tensor.zeros([3, 1, 1])], because: "leading axes [2] and [3]"),
             ]
         })
+}
+
+extension Primitive {
+    /// Refuses operands of a product whose types do not go together.
+    static func checkTypes(ofFactors a: Result, _ b: Result) throws(Refusal) {
+        guard a.elementType == b.elementType, a.elementType.isFloat else {
+            throw Refusal(
+                "the element types \(a.elementType.abbreviation) and \(b.elementType.abbreviation) do not multiply",
+                advice: "Convert both to one float type with `cast(to:)`.")
+        }
+    }
 }
 
 extension Primitive.ArrayView {

@@ -9,11 +9,7 @@ extension Primitive {
         "outer", operands: 2,
         result: { operands, _ throws(Refusal) in
             let (x, y) = (operands[0], operands[1])
-            guard x.elementType == y.elementType, x.elementType.isFloat else {
-                throw Refusal(
-                    "the element types \(x.elementType.abbreviation) and \(y.elementType.abbreviation) do not multiply",
-                    advice: "Convert both to one float type with `cast(to:)`.")
-            }
+            try checkTypes(ofFactors: x, y)
             guard x.shape.rank == 1, y.shape.rank == 1 else {
                 throw Refusal(
                     "takes two vectors, not the shapes \(x.shape) and \(y.shape)",
