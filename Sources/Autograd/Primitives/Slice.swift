@@ -27,16 +27,15 @@ extension Primitive {
             let x = Tensor([[1, 2, 3], [4, 5, 6]])
             return [
                 Sample(
-                    [x], attributes: ["starts": [0, 1], "counts": [2, 2], "steps": [1, 1]],
+                    [x], attributes: .slicing([0, 1], counts: [2, 2], steps: [1, 1]),
                     equals: Tensor([[2, 3], [5, 6]])),
-                Sample(
-                    [x], attributes: ["starts": [1, 0], "counts": [1, 2], "steps": [1, 2]], equals: Tensor([[4, 6]])),
+                Sample([x], attributes: .slicing([1, 0], counts: [1, 2], steps: [1, 2]), equals: Tensor([[4, 6]])),
             ]
         },
         refusals: {
             [
                 RefusedInput(
-                    [Tensor([1, 2])], attributes: ["starts": [1], "counts": [2], "steps": [1]],
+                    [Tensor([1, 2])], attributes: .slicing([1], counts: [2], steps: [1]),
                     because: "outside axis 0, which has 2")
             ]
         },
@@ -102,12 +101,9 @@ extension Primitive {
         },
         pullbacks: [
             .using([]) { adjoint, call in
-                Primitive.slice(
-                    adjoint,
-                    attributes: [
-                        "starts": call.attributes["starts"], "counts": .integers(Array(call.shape(ofOperand: 0))),
-                        "steps": call.attributes["steps"],
-                    ])
+                let (starts, steps) = (call.attributes.integers("starts"), call.attributes.integers("steps"))
+                let counts = Array(call.shape(ofOperand: 0))
+                return Primitive.slice(adjoint, attributes: .slicing(starts, counts: counts, steps: steps))
             }
         ],
         samples: {
@@ -191,11 +187,12 @@ extension Tensor {
     }
 
     private func sliced(_ starts: Shape, _ counts: Shape, _ steps: Shape) -> Tensor {
-        Primitive.slice(
-            self,
-            attributes: [
-                "starts": .integers(Array(starts)), "counts": .integers(Array(counts)),
-                "steps": .integers(Array(steps)),
-            ])
+        Primitive.slice(self, attributes: .slicing(Array(starts), counts: Array(counts), steps: Array(steps)))
+    }
+}
+
+extension Attributes {
+    fileprivate static func slicing(_ starts: [Int], counts: [Int], steps: [Int]) -> Attributes {
+        ["starts": .integers(starts), "counts": .integers(counts), "steps": .integers(steps)]
     }
 }
