@@ -156,7 +156,7 @@ extension Code.Guard {
             return comparison(type.elementType.number(at: address), number) == outcome
         case .bits(let recorded):
             return recorded.packed.withElements { elements, _ in
-                (0..<type.shape.elementCount * type.elementType.size).allSatisfy { byte in
+                (0..<type.byteCount).allSatisfy { byte in
                     elements.load(fromByteOffset: byte, as: UInt8.self)
                         == address.load(fromByteOffset: byte, as: UInt8.self)
                 }

@@ -69,8 +69,7 @@ extension Memory {
                     outputs[position] = Tensor([], output.type.elementType, copiedFrom: output.place.address(bases))
                 } else if output.place.base == 0 {
                     bases[code.firstOutput + position].copyMemory(
-                        from: output.place.address(bases),
-                        byteCount: output.type.shape.elementCount * output.type.elementType.size)
+                        from: output.place.address(bases), byteCount: output.type.byteCount)
                 }
             }
             return true

@@ -68,8 +68,7 @@ extension Memory {
     fileprivate func setState(_ slot: Int, to value: Tensor) {
         let state = code.state[slot]
         value.packed.withElements { elements, _ in
-            state.place!.address(bases).copyMemory(
-                from: elements, byteCount: state.type.shape.elementCount * state.type.elementType.size)
+            state.place!.address(bases).copyMemory(from: elements, byteCount: state.type.byteCount)
         }
     }
 }

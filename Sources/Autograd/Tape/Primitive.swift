@@ -129,6 +129,8 @@ extension Primitive {
             self.shape = shape
             self.elementType = elementType
         }
+
+        var byteCount: Int { shape.elementCount * elementType.size }
     }
 
     /// The operands of a primitive as its result rule sees them: shapes and types, no numbers. Valid during the call.
