@@ -22,7 +22,7 @@ extension ScalarRule.Steps {
         }
     }
 
-    /// What is in a register from the start; a condition is smaller than a number.
+    /// What is in a register from the start: numbers, or conditions, whose elements are smaller.
     private typealias Given = (run: Storage.Run, elementType: Tensor.ElementType)
 
     private static var blockLength: Int { 256 }
