@@ -59,12 +59,11 @@ public final class Parameter {
     func check(_ newValue: Tensor) -> Bool {
         if newValue.isFailed { return false }
         if newValue.shape == stored.shape && newValue.elementType == stored.elementType { return true }
-        TensorError(
+        return TensorError(
             "Parameter", "the new value is not like the old one",
             operands: [present.operandDescription, newValue.operandDescription],
             advice: "Make a new parameter for another shape or element type."
-        ).raise()
-        return false
+        ).raise(returning: false)
     }
 
     /// Another parameter with the same value.

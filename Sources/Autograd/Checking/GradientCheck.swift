@@ -26,10 +26,9 @@ public func checkGradients(
     of function: ([Tensor]) -> Tensor
 ) -> GradientReport {
     guard orders.lowerBound >= 1, orders.upperBound <= 2, names == nil || names?.count == inputs.count else {
-        TensorError(
+        return TensorError(
             "checkGradients", "orders 1 and 2 can be checked, not \(orders), and each input has one name"
-        ).raise()
-        return GradientReport(subject: subject, checks: [])
+        ).raise(returning: GradientReport(subject: subject, checks: []))
     }
     return withoutRecording {
         var check = GradientCheck(mode: mode, tolerance: tolerance, random: RandomGenerator(seed: seed))

@@ -161,18 +161,16 @@ extension Tape {
     /// ``gradient(of:withRespectTo:)-(_,Tensor)``.
     public func gradient(of output: Tensor, withRespectTo inputs: [Tensor]) -> [Tensor] {
         if output.serial != 0, output.serial != serial, !output.isFailed {
-            let error = TensorError(
+            return TensorError(
                 "gradient", "the output is on another tape", operands: [output.operandDescription],
                 advice: "Ask the tape that recorded it."
-            ).raise()
-            return inputs.map { _ in error }
+            ).raise(returning: inputs.map { _ in .failed })
         }
         for (position, input) in inputs.enumerated() where input.serial != serial && !input.isFailed {
-            let error = TensorError(
+            return TensorError(
                 "gradient", "input \(position) is not on this tape", operands: [input.operandDescription],
                 advice: "Differentiate with respect to a `tape.variable(…)` or what was computed from one."
-            ).raise()
-            return inputs.map { _ in error }
+            ).raise(returning: inputs.map { _ in .failed })
         }
         return whileCurrent {
             let first = inputs.map(\.index).min() ?? 0
@@ -188,8 +186,7 @@ extension Tape {
         if output.isFailed || inputs.contains(where: \.isFailed) { return inputs.map { _ in .failed } }
         let seed = cotangent ?? Tensor(1, elementType: output.elementType)
         if let problem = problem(operation, output, seed, inputs) {
-            let error = problem.raise()
-            return inputs.map { _ in error }
+            return problem.raise(returning: inputs.map { _ in .failed })
         }
         guard output.serial == serial else {
             return inputs.map { .zeros($0.shape, elementType: $0.elementType) }

@@ -56,11 +56,10 @@ extension Tensor {
 
     private func single(_ comparison: ProgramGuard.Comparison, _ other: Double) -> Bool {
         guard rank == 0 else {
-            TensorError(
+            return TensorError(
                 comparison.rawValue, "a tensor of rank \(rank) is not one number", operands: [operandDescription],
                 advice: "Compare element by element with `.\(comparison.rawValue)`, or reduce it to rank 0 first."
-            ).raise()
-            return false
+            ).raise(returning: false)
         }
         // A replayed program must find the same outcome, not the same number.
         if serial != 0, let tape = Tape.current, let notes = tape.notes, tape.serial == serial {

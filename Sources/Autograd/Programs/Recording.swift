@@ -22,11 +22,10 @@ extension Graph {
         at inputs: [Tensor], names: [String?] = [], of function: ([Tensor]) throws -> [Tensor]
     ) rethrows -> (outputs: [Tensor], graph: Graph?) {
         if let foreign = inputs.first(where: \.isOpenElsewhere) {
-            let error = TensorError(
+            return TensorError(
                 "Program", "an input belongs to a tape that is recording on another thread",
                 operands: [foreign.operandDescription], advice: "Pass its `detached` value."
-            ).raise()
-            return ([error], nil)
+            ).raise(returning: ([.failed], nil))
         }
         return try Tape.recordProgram(at: inputs, names: names, of: function) { tape, variables, outputs in
             if TensorError.isNoted || outputs.contains(where: \.isFailed) { return (outputs, nil) }

@@ -40,16 +40,14 @@ public struct Attributes: Sendable, Hashable {
     public subscript(name: String) -> Value {
         if let shape, name == "shape" { return .integers(Array(shape)) }
         for entry in entries where entry.name == name { return entry.value }
-        TensorError(
+        return TensorError(
             "attributes", "the attribute \"\(name)\" is missing\(isEmpty ? "" : " among \(self)")",
             advice: "Use the function that belongs to the primitive, or give it the attribute."
-        ).raise()
-        return .integers([])
+        ).raise(returning: .integers([]))
     }
 
     private func wrong<Neutral>(_ name: String, _ kind: String, _ neutral: Neutral) -> Neutral {
-        TensorError("attributes", "the attribute \"\(name)\" is not \(kind)").raise()
-        return neutral
+        return TensorError("attributes", "the attribute \"\(name)\" is not \(kind)").raise(returning: neutral)
     }
 
     public func integer(_ name: String) -> Int {

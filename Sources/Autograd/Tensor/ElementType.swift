@@ -49,8 +49,8 @@ extension Tensor.ElementType {
     /// A whole number as an index; any other is an error.
     func index(_ number: Double) -> Int64 {
         if let index = Int64(exactly: number) { return index }
-        TensorError("Tensor", "\(number) is no index", advice: "Round it first, or use `cast(to: .int64)`.").raise()
-        return 0
+        return TensorError("Tensor", "\(number) is no index", advice: "Round it first, or use `cast(to: .int64)`.")
+            .raise(returning: 0)
     }
 
     /// The number at an address that holds an element of this type. An int64 beyond 2⁵³ is rounded.

@@ -56,8 +56,7 @@ extension Tensor.Shape: RandomAccessCollection {
 
     @inline(never)
     private func refuse(_ axis: Int) -> Int {
-        TensorError("shape", "there is no axis \(axis) in \(self)").raise()
-        return 0
+        return TensorError("shape", "there is no axis \(axis) in \(self)").raise(returning: 0)
     }
 
     /// The number of elements: the product of the lengths, 1 for a single number.

@@ -3,11 +3,10 @@ extension Tensor {
     public var scalar: Double {
         checkReadable()
         guard elementCount == 1 else {
-            TensorError(
+            return TensorError(
                 "scalar", "a tensor of \(elementCount) elements is not one number", operands: [operandDescription],
                 advice: "Read all of them with `array`, or reduce them first, for example with `sum`."
-            ).raise()
-            return .nan
+            ).raise(returning: .nan)
         }
         return withElements { address, _ in elementType.number(at: address) }
     }
@@ -24,11 +23,10 @@ extension Tensor {
     /// The rows of a matrix. Another rank than 2 is an error.
     public var rows: [[Double]] {
         guard rank == 2 else {
-            TensorError(
+            return TensorError(
                 "rows", "a tensor of rank \(rank) has no rows", operands: [operandDescription],
                 advice: "Read it with `array`, or reshape it to rank 2."
-            ).raise()
-            return []
+            ).raise(returning: [])
         }
         let (elements, width) = (array, shape[1])
         return (0..<shape[0]).map { Array(elements[$0 * width..<($0 + 1) * width]) }
@@ -37,11 +35,10 @@ extension Tensor {
     /// All elements of an `.int64` tensor, in row-major order. Another element type is an error.
     public var indexArray: [Int] {
         guard elementType == .int64 else {
-            TensorError(
+            return TensorError(
                 "indexArray", "these are no indices", operands: [operandDescription],
                 advice: "Read numbers with `array`, or `cast(to: .int64)` first."
-            ).raise()
-            return []
+            ).raise(returning: [])
         }
         checkReadable()
         return packed.withElements { address, _ in
@@ -52,11 +49,10 @@ extension Tensor {
     /// All elements of a `.bool` tensor, in row-major order. Another element type is an error.
     public var boolArray: [Bool] {
         guard elementType == .bool else {
-            TensorError(
+            return TensorError(
                 "boolArray", "these are no conditions", operands: [operandDescription],
                 advice: "Compare numbers first, with `.<`, `.>` or `.==`."
-            ).raise()
-            return []
+            ).raise(returning: [])
         }
         return array.map { $0 != 0 }
     }

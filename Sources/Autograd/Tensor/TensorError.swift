@@ -54,11 +54,13 @@ final class ErrorScope {
 }
 
 extension TensorError {
-    /// Whether the scope of ``Tensor/checked(_:)`` that this thread is in has an error to throw.
-    package static var isNoted: Bool {
-        guard let pointer = ck_current_context().pointee.errorScope else { return false }
-        return Unmanaged<ErrorScope>.fromOpaque(pointer).takeUnretainedValue().error != nil
+    /// The scope of ``Tensor/checked(_:)`` that this thread is in.
+    private static var scope: ErrorScope? {
+        ck_current_context().pointee.errorScope.map { Unmanaged<ErrorScope>.fromOpaque($0).takeUnretainedValue() }
     }
+
+    /// Whether that scope has an error to throw.
+    package static var isNoted: Bool { scope?.error != nil }
 
     /// The recording that is under way on this thread.
     static var context: (any ErrorContext)? {
@@ -72,10 +74,15 @@ extension TensorError {
     public func raise() -> Tensor {
         var error = self
         if error.tape.isEmpty { error.tape = TensorError.context?.lastLines ?? "" }
-        guard let pointer = ck_current_context().pointee.errorScope else { fatalError("\n\(error)\n") }
-        let scope = Unmanaged<ErrorScope>.fromOpaque(pointer).takeUnretainedValue()
+        guard let scope = TensorError.scope else { fatalError("\n\(error)\n") }
         if scope.error == nil { scope.error = error }
         return .failed
+    }
+
+    /// The same where the result is no tensor, but `value`.
+    package func raise<Value>(returning value: Value) -> Value {
+        raise()
+        return value
     }
 }
 
