@@ -23,11 +23,22 @@ extension Primitive.ArrayView {
     /// The same with the offsets of another array, of the same shape but with other strides.
     func forEachOffset(ofFirst count: Int, beside others: Tensor.Shape, _ body: (Int, Int) -> Void) {
         var (offset, other) = (0, 0)
-        shape.forEachPosition(ofFirst: count) {
+        var counters = Tensor.Shape(repeating: 0, rank: count)
+        if shape[..<count].contains(0) { return }
+        while true {
             body(offset, other)
-        } move: { steps, axis in
-            offset += steps * strides[axis]
-            other += steps * others[axis]
+            var axis = count - 1
+            while axis >= 0 {
+                counters[axis] += 1
+                offset += strides[axis]
+                other += others[axis]
+                if counters[axis] < shape[axis] { break }
+                counters[axis] = 0
+                offset -= shape[axis] * strides[axis]
+                other -= shape[axis] * others[axis]
+                axis -= 1
+            }
+            if axis < 0 { return }
         }
     }
 }
@@ -35,8 +46,13 @@ extension Primitive.ArrayView {
 extension ElementLoop {
     /// Computes all elements of a packed result from one operand.
     func run(over operand: Primitive.ArrayView, into result: UnsafeMutableRawPointer, resultSize: Int) {
-        run(
-            over: operand.shape, operand.elements, operand.strides, operand.elementType, into: result,
-            resultSize: resultSize)
+        withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: 1) { strided in
+            strided.initializeElement(
+                at: 0,
+                to: StridedOperand(
+                    address: operand.elements, strides: operand.strides, elementSize: operand.elementType.size))
+            run(
+                over: operand.shape, strided, into: result, operandType: operand.elementType, resultSize: resultSize)
+        }
     }
 }

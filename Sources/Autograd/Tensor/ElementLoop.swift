@@ -105,7 +105,7 @@ extension ElementLoop {
     /// Computes all elements of a packed result of `shape`, reading each operand through its strides.
     ///
     /// Neighbouring axes that every operand crosses with one stride count as one, so that packed operands take one run of
-    /// the loop.
+    /// the loop; the axes left outside are counted through like the wheels of an odometer.
     func run(
         over shape: Tensor.Shape, _ operands: UnsafeMutableBufferPointer<StridedOperand>,
         into result: UnsafeMutableRawPointer, operandType: Tensor.ElementType, resultSize: Int
@@ -122,29 +122,26 @@ extension ElementLoop {
                 strides[position] = operand.runStride(from: outer, of: shape)
             }
             withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: operands.count) { addresses in
+                var counters = Tensor.Shape(repeating: 0, rank: outer)
                 var target = result
-                shape.forEachPosition(ofFirst: outer) {
+                while true {
                     for position in operands.indices { addresses[position] = operands[position].address }
                     self.run(run, addresses.baseAddress!, strides.baseAddress!, target, operandType)
                     target += run * resultSize
-                } move: { steps, axis in
-                    for position in operands.indices { operands[position].move(steps, along: axis) }
+                    var axis = outer - 1
+                    while axis >= 0 {
+                        counters[axis] += 1
+                        if counters[axis] < shape[axis] {
+                            for position in operands.indices { operands[position].move(1, along: axis) }
+                            break
+                        }
+                        for position in operands.indices { operands[position].move(1 - shape[axis], along: axis) }
+                        counters[axis] = 0
+                        axis -= 1
+                    }
+                    if axis < 0 { return }
                 }
             }
-        }
-    }
-}
-
-extension ElementLoop {
-    /// Computes all elements of a packed result of `shape` from one operand.
-    func run(
-        over shape: Tensor.Shape, _ elements: UnsafeRawPointer, _ strides: Tensor.Shape,
-        _ operandType: Tensor.ElementType, into result: UnsafeMutableRawPointer, resultSize: Int
-    ) {
-        var operand = StridedOperand(address: elements, strides: strides, elementSize: operandType.size)
-        withUnsafeMutablePointer(to: &operand) { operand in
-            let operands = UnsafeMutableBufferPointer(start: operand, count: 1)
-            run(over: shape, operands, into: result, operandType: operandType, resultSize: resultSize)
         }
     }
 }
@@ -172,10 +169,16 @@ extension Tensor {
     var packed: Tensor {
         guard let storage, !storage.isPacked else { return self }
         let copy = Storage.allocate(storage.shape, elementType)
-        withExtendedLifetime(storage) {
-            ElementLoop.copying(elementType).run(
-                over: storage.shape, storage.elements, storage.strides, elementType, into: copy.elements,
-                resultSize: elementType.size)
+        withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: 1) { operand in
+            withExtendedLifetime(storage) {
+                operand.initializeElement(
+                    at: 0,
+                    to: StridedOperand(
+                        address: storage.elements, strides: storage.strides, elementSize: elementType.size))
+                ElementLoop.copying(elementType).run(
+                    over: storage.shape, operand, into: copy.elements, operandType: elementType,
+                    resultSize: elementType.size)
+            }
         }
         return Tensor(storage: copy, bits: 0, elementType: elementType, serial: serial, index: index)
     }

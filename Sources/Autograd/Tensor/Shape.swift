@@ -118,8 +118,10 @@ extension Tensor.Shape: ExpressibleByArrayLiteral, Hashable, CustomStringConvert
 extension Tensor.Shape {
     /// The strides of a packed row-major array of this shape: how many elements lie between neighbours along each axis.
     var packedStrides: Tensor.Shape {
-        var (strides, step) = (self, 1)
-        for axis in indices.reversed() {
+        var strides = self
+        var (step, axis) = (1, rank)
+        while axis > 0 {
+            axis -= 1
             strides[axis] = step
             step *= self[axis]
         }
@@ -157,29 +159,6 @@ extension Tensor.Shape {
         var repeated = Self(repeating: 0, rank: result.rank)
         for axis in shape.indices where shape[axis] != 1 { repeated[result.rank - shape.rank + axis] = self[axis] }
         return repeated
-    }
-
-    /// Calls `body` at each position along the first `count` axes, in row-major order. In between, `move` is told how many
-    /// steps along which axis lead on to the next position; the axes turn like the wheels of an odometer.
-    @inline(__always)
-    func forEachPosition(ofFirst count: Int, _ body: () -> Void, move: (_ steps: Int, _ axis: Int) -> Void) {
-        if self[..<count].contains(0) { return }
-        var counters = Self(repeating: 0, rank: count)
-        while true {
-            body()
-            var axis = count - 1
-            while axis >= 0 {
-                counters[axis] += 1
-                if counters[axis] < self[axis] {
-                    move(1, axis)
-                    break
-                }
-                move(1 - self[axis], axis)
-                counters[axis] = 0
-                axis -= 1
-            }
-            if axis < 0 { return }
-        }
     }
 
     /// The shape that two shapes broadcast to by NumPy's rule: aligned at their last axes, lengths must be equal or one
