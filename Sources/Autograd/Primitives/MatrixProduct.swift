@@ -12,7 +12,7 @@ extension Primitive {
         "matmul", operands: 2,
         result: { operands, _ throws(Refusal) in
             let (a, b) = (operands[0], operands[1])
-            try checkTypes(ofFactors: a, b)
+            try checkTypes(ofFactors: a.elementType, b.elementType)
             guard a.shape.rank > 0, b.shape.rank > 0 else {
                 throw Refusal("a single number is no matrix", advice: "Multiply by a number with `*`.")
             }
@@ -99,10 +99,10 @@ extension Primitive {
 
 extension Primitive {
     /// Refuses operands of a product whose types do not go together.
-    static func checkTypes(ofFactors a: Result, _ b: Result) throws(Refusal) {
-        guard a.elementType == b.elementType, a.elementType.isFloat else {
+    static func checkTypes(ofFactors a: Tensor.ElementType, _ b: Tensor.ElementType) throws(Refusal) {
+        guard a == b, a.isFloat else {
             throw Refusal(
-                "the element types \(a.elementType.abbreviation) and \(b.elementType.abbreviation) do not multiply",
+                "the element types \(a.abbreviation) and \(b.abbreviation) do not multiply",
                 advice: "Convert both to one float type with `cast(to:)`.")
         }
     }

@@ -9,7 +9,7 @@ extension Primitive {
         "outer", operands: 2,
         result: { operands, _ throws(Refusal) in
             let (x, y) = (operands[0], operands[1])
-            try checkTypes(ofFactors: x, y)
+            try checkTypes(ofFactors: x.elementType, y.elementType)
             guard x.shape.rank == 1, y.shape.rank == 1 else {
                 throw Refusal(
                     "takes two vectors, not the shapes \(x.shape) and \(y.shape)",
