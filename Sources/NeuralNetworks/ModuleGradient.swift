@@ -94,7 +94,7 @@ package struct TrainedParameters {
                 learningRate: learningRate.cast(to: values[position].elementType), state: &newStates[position])
             parameters[position].check(new)
             let (old, remembered) = (states[position], newStates[position])
-            if remembered.map(\.shape) != old.map(\.shape) || remembered.map(\.elementType) != old.map(\.elementType) {
+            if remembered.kinds != old.kinds {
                 TensorError(
                     "\(Method.self)", "what it remembers of \(names[position]) is not like what it remembered",
                     operands: (old + remembered).map(\.operandDescription)

@@ -21,6 +21,11 @@ public protocol Optimizer: Equatable {
     func updated(_ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor
 }
 
+extension [Tensor] {
+    /// What an optimizer must not change: how many there are, their shapes and element types.
+    var kinds: [Primitive.Result] { map { Primitive.Result($0.shape, $0.elementType) } }
+}
+
 /// Gradient descent: w ← w − η g; with momentum μ: v ← μ v + g, w ← w − η v.
 public struct SGD: Optimizer {
     /// η, the length of a step.

@@ -10,8 +10,9 @@ import Autograd
 /// The first call is recorded: forward, backward and update as one program, which every further call replays. So the closure
 /// is `@Sendable` and gets what changes as arguments, the model too: a captured model or `var` does not compile. Of the model,
 /// its parameters may change between steps, trainable or not; its other properties are what they were when the step was
-/// recorded, and so are random numbers drawn then. Inputs of other shapes, or a number that was asked for and is another now, have the step recorded again; see
-/// ``explanation``. The parameters live in the program's memory, and are read and set through the model as ever.
+/// recorded, and so are random numbers drawn then. Inputs of other shapes, or a number that was asked for and is another now,
+/// have the step recorded again; see ``explanation``. The parameters live in the program's memory, and are read and set
+/// through the model as ever.
 public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The method. Its learning rate may change between steps; another setting has the step recorded again.
     // Read at every step; what is called when it changes does not read it.
@@ -141,7 +142,8 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     func program(inputs: Int?, remembering state: [Tensor], after history: String? = nil) -> StatefulProgram {
         let values = parameters.map(\.value)
         var remembered = trained.values.flatMap(optimizer.initialState)
-        if state.count == values.count + remembered.count { remembered = Array(state.dropFirst(values.count)) }
+        let others = Array(state.dropFirst(values.count))
+        if others.kinds == remembered.kinds { remembered = others }
         let home = ProgramState(values + remembered)
         for slot in values.indices { home.lose(slot) }
         let unnamed = [String?](repeating: nil, count: (inputs ?? 0))

@@ -91,6 +91,26 @@ import Testing
         #expect(error?.problem == "what it remembers of w is not like what it remembered")
     }
 
+    /// Counts steps in as many places as it is told.
+    private struct Counting: Optimizer {
+        var learningRate = 0.0
+        var size: Int
+
+        func initialState(for value: Tensor) -> [Tensor] { [.zeros([size])] }
+
+        func updated(_ value: Tensor, along slope: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
+            state[0] += 1
+            return value + sum(state[0])
+        }
+    }
+
+    @Test func `what an optimizer remembers begins anew where its setting changes the shape of it`() {
+        let step = TrainingStep(Model(Tensor(0)), Counting(size: 2)) { model, _, _ in model.w.value }
+        #expect((0..<2).map { _ in step(nothing, nothing) } == [0, 2])
+        step.optimizer.size = 3
+        #expect((0..<3).map { _ in step(nothing, nothing) } == [6, 9, 15])
+    }
+
     @Test func `any number of inputs, and each number is a recording of its own`() {
         let step = TrainingStep(Model(Tensor(1)), SGD(learningRate: 0)) { model, inputs in
             inputs.reduce(model.w.value) { $0 + $1 }

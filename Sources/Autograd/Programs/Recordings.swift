@@ -2,7 +2,7 @@
 struct Recordings: Sendable {
     /// How many are kept.
     static let limit = 8
-    /// After so many calls in a row for which no recording served, calls are no longer recorded.
+    /// After so many calls in a row for which no recording served, calls are no longer recorded, until one serves again.
     static let patience = 3
 
     /// Each keeps its place until another takes it.
@@ -49,7 +49,9 @@ struct Recordings: Sendable {
             : "recorded again: \(alike.isEmpty ? "inputs of other shapes or types" : "a guard did not hold")"
         note("\(reason)\n\(code.summary(of: count))")
         if !codes.isEmpty { misses += 1 }
-        if isEager { note("\(misses) calls in a row had to be recorded again: no further call is") }
+        if isEager {
+            note("\(misses) calls in a row had to be recorded again: no further call is, until a recording serves")
+        }
         latest = code
         useCount += 1
         let place = codes.count < Recordings.limit ? codes.count : lastUses.firstIndex(of: lastUses.min()!)!

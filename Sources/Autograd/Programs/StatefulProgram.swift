@@ -10,7 +10,7 @@ package final class StatefulProgram {
     private let function: Function
     private let names: [String?]
     private(set) var recordings: Recordings
-    private var runsAtLastRecording = 0
+    private var runsAtLastMiss = 0
     // Read at every replay; no method calls out while it changes this.
     /// The last recording, if it takes two arrays and a number, all tiny, and asks nothing of its numbers.
     @exclusivity(unchecked) private var tiny: UnsafeMutablePointer<TinyProgram>?
@@ -87,6 +87,9 @@ package final class StatefulProgram {
             }
             tried = place + 1
         }
+        // Replays in between break a row of misses.
+        if state.runs != runsAtLastMiss { recordings.noteReplays() }
+        runsAtLastMiss = state.runs
         return recordings.isEager ? runEagerly(Array(inputs)) : record(Array(inputs))
     }
 
@@ -111,9 +114,6 @@ package final class StatefulProgram {
         let values = (0..<state.count).map { state[$0] }
         let (outputs, graph) = Graph.recording(at: inputs + values, names: names) { results(of: $0, inputs.count) }
         guard let graph else { return .nan }
-        // Replays in between break a row of misses.
-        if state.runs != runsAtLastRecording { recordings.noteReplays() }
-        runsAtLastRecording = state.runs
         let code = Planner.code(graph.optimized, stateCount: values.count)
         _ = recordings.add(code, afterTrying: recordings.codes.count, recorded: graph.nodes.count)
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }

@@ -89,4 +89,18 @@ import Testing
         #expect(program.run([one]) == -8)
         #expect(program.explanation.contains("a guard did not hold"))
     }
+
+    @Test func `fast replays break a row of misses, as others do`() {
+        let program = StatefulProgram(ProgramState([Tensor(0)]), names: []) { inputs, state in
+            (sum(inputs[0] * inputs[1]) + state[0], [state[0] + inputs[2]])
+        }
+        func recorded(_ size: Int) -> Int {
+            _ = program.run([.ones([size]), .ones([size]), Tensor(1)])
+            return program.explanation.components(of: "inputs of other shapes")
+        }
+        for size in 0...Recordings.patience { #expect(recorded(size) == size) }
+        #expect(program.explanation.contains("no further call is, until a recording serves"))
+        #expect(program.replay(.ones([3]), .ones([3]), 1) == 7)
+        #expect(recorded(5) == Recordings.patience + 1)
+    }
 }
