@@ -28,8 +28,15 @@ extension [Tensor] {
 
 /// Gradient descent: w ← w − η g; with momentum μ: v ← μ v + g, w ← w − η v.
 public struct SGD: Optimizer {
-    /// η, the length of a step.
-    public var learningRate: Double
+    /// η, the length of a step: at least 0.
+    public var learningRate: Double {
+        didSet {
+            if !SGD.isLength(learningRate) {
+                TensorError("SGD", "the learning rate must be at least 0, not \(learningRate)").raise()
+                learningRate = oldValue
+            }
+        }
+    }
     /// μ, how much of the last step's direction is kept; 0 for none.
     public let momentum: Double
 
@@ -37,7 +44,7 @@ public struct SGD: Optimizer {
     ///   - learningRate: At least 0.
     ///   - momentum: From 0 to less than 1.
     public init(learningRate: Double, momentum: Double = 0) {
-        guard learningRate >= 0, learningRate.isFinite, (0..<1).contains(momentum) else {
+        guard SGD.isLength(learningRate), (0..<1).contains(momentum) else {
             TensorError(
                 "SGD",
                 "the learning rate must be at least 0 and the momentum in 0..<1, not \(learningRate) and \(momentum)"
@@ -48,6 +55,8 @@ public struct SGD: Optimizer {
         self.learningRate = learningRate
         self.momentum = momentum
     }
+
+    private static func isLength(_ rate: Double) -> Bool { rate >= 0 && rate.isFinite }
 
     public func initialState(for value: Tensor) -> [Tensor] {
         momentum == 0 ? [] : [.zeros(value.shape, elementType: value.elementType)]

@@ -45,6 +45,15 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
         await #expect(processExitsWith: .failure) { _ = SGD(learningRate: .nan) }
         await #expect(processExitsWith: .failure) { _ = SGD(learningRate: 0.1, momentum: 1) }
     }
+
+    /// Also while training goes on: the step, its recording and its rate stay as they were.
+    @Test(arguments: [-1, .nan, .infinity]) func `refuses a senseless rate later`(_ rate: Double) {
+        let step = TrainingStep(model(), SGD(learningRate: 0.5)) { model, x, y in halfSquaredError(sigmoid(model(x)), y)
+        }
+        step(x, y)
+        #expect(throws: TensorError.self) { try Tensor.checked { step.optimizer.learningRate = rate } }
+        #expect(step.optimizer.learningRate == 0.5 && !step.explanation.contains("changed"))
+    }
 }
 
 @Suite struct `A training step` {

@@ -19,8 +19,12 @@ struct Arena {
     /// The bytes of the block.
     private(set) var size: Int
     private var free: [Range<Int>] = []
-    /// What is in use, and the last step that needs it.
-    private var used: [(range: Range<Int>, lastStep: Int)] = []
+    /// What is in use, by offset: its size, and the last step that needs it.
+    private var used: [Int: (size: Int, lastStep: Int)] = [:]
+    /// The offsets of what a step was to be the last to need; some of it may have been extended since.
+    private var ending: [Int: [Int]] = [:]
+    /// What the steps before this one needed last is free.
+    private var step = 0
 
     /// An arena behind `reserved` bytes.
     init(behind reserved: Int) { size = Arena.rounded(reserved) }
@@ -30,7 +34,7 @@ struct Arena {
     /// The offset of a buffer that is written by `step` and read for the last time by `lastStep`. Steps must come in
     /// order.
     mutating func allocate(_ bytes: Int, at step: Int, until lastStep: Int) -> Int {
-        releaseUnused(before: step)
+        release(before: step)
         let bytes = max(Arena.alignment, Arena.rounded(bytes))
         // The smallest hole that is large enough.
         let hole = free.indices.filter { free[$0].count >= bytes }.min { free[$0].count < free[$1].count }
@@ -43,20 +47,27 @@ struct Arena {
             start = size
             size += bytes
         }
-        used.append((start..<start + bytes, lastStep))
+        used[start] = (bytes, step)
+        extend(start, until: lastStep)
         return start
     }
 
     /// Lets the buffer at `offset` live until `lastStep`, for what takes its place.
     mutating func extend(_ offset: Int, until lastStep: Int) {
-        let place = used.firstIndex { $0.range.lowerBound == offset }!
-        used[place].lastStep = max(used[place].lastStep, lastStep)
+        let lastStep = max(used[offset]!.lastStep, lastStep)
+        used[offset]!.lastStep = lastStep
+        ending[lastStep, default: []].append(offset)
     }
 
-    private mutating func releaseUnused(before step: Int) {
-        let ended = used.filter { $0.lastStep < step }.map(\.range)
+    private mutating func release(before next: Int) {
+        var ended: [Range<Int>] = []
+        for step in step..<next {
+            for offset in ending.removeValue(forKey: step) ?? [] where used[offset]?.lastStep == step {
+                ended.append(offset..<offset + used.removeValue(forKey: offset)!.size)
+            }
+        }
+        step = next
         if ended.isEmpty { return }
-        used.removeAll { $0.lastStep < step }
         // Neighbouring holes become one.
         let holes = (free + ended).sorted { $0.lowerBound < $1.lowerBound }
         free = holes.reduce(into: []) { merged, hole in

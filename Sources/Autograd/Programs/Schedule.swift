@@ -172,8 +172,9 @@ struct Schedule {
                 let (layout, step) = (layouts[position], buffers[layouts[position].buffer].step)
                 return layout.isWhole(buffers[layout.buffer]) && layout.shape == node.shape ? step : step + 1
             }.max() ?? 0
+        // Not farther back: what was computed there has left the cache, and the search must end.
         let chosen =
-            steps.indices.dropFirst(max(earliest, 0)).last { canJoin($0, node.shape, layouts) }
+            steps.indices.dropFirst(max(earliest, 0)).suffix(64).last { canJoin($0, node.shape, layouts) }
         let step: Int
         if let chosen, case .elementwise(let members) = steps[chosen] {
             step = chosen

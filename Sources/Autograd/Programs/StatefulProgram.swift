@@ -12,8 +12,10 @@ package final class StatefulProgram {
     private(set) var recordings: Recordings
     private var runsAtLastMiss = 0
     // Read at every replay; no method calls out while it changes this.
-    /// The last recording, if it takes two arrays and a number, all tiny, and asks nothing of its numbers.
-    @exclusivity(unchecked) private var tiny: UnsafeMutablePointer<TinyProgram>?
+    /// Whether the last recording takes two arrays and a number, all tiny, and asks nothing of its numbers.
+    @exclusivity(unchecked) private var isTiny = false
+    /// That recording, then.
+    private let tiny = UnsafeMutablePointer<TinyProgram>.allocate(capacity: 1)
 
     /// - Parameters:
     ///   - names: What the inputs and then the state are called in print.
@@ -41,7 +43,7 @@ package final class StatefulProgram {
     @inline(never)
     @_effects(releasenone)
     package func replay(_ x: Tensor, _ y: Tensor, _ number: Double) -> Double? {
-        guard let tiny, state.isSettled, ck_current_context().pointee.serial == 0,
+        guard isTiny, state.isSettled, ck_current_context().pointee.serial == 0,
             ck_current_context().pointee.errorScope == nil, tiny.pointee.x.takes(x),
             tiny.pointee.y.takes(y)
         else { return nil }
@@ -55,18 +57,12 @@ package final class StatefulProgram {
 
     /// Lets the next replay use this memory.
     private func use(_ memory: Memory) {
-        forgetTiny()
-        guard let program = TinyProgram(memory) else { return }
-        tiny = .allocate(capacity: 1)
-        tiny!.initialize(to: program)
+        let program = TinyProgram(memory)
+        isTiny = program != nil
+        if let program { tiny.initialize(to: program) }
     }
 
-    private func forgetTiny() {
-        tiny?.deallocate()
-        tiny = nil
-    }
-
-    deinit { forgetTiny() }
+    deinit { tiny.deallocate() }
 
     /// Runs the function on inputs, by a recording that serves or by a new one.
     package func run(_ inputs: [Tensor]) -> Double { inputs.withUnsafeBufferPointer { run($0) } }

@@ -65,6 +65,20 @@ import Testing
                 """)
     }
 
+    /// A step releases what it was the last to need, unless that was extended; neighbouring holes become one.
+    @Test func arenaReleases() {
+        var arena = Arena(behind: 10)
+        let first = arena.allocate(100, at: 0, until: 1)
+        let second = arena.allocate(10, at: 0, until: 1)
+        let kept = arena.allocate(64, at: 1, until: 2)
+        arena.extend(second, until: 3)
+        #expect([first, second, kept] == [64, 192, 256])
+        #expect(arena.allocate(64, at: 2, until: 9) == first)
+        #expect(arena.allocate(200, at: 3, until: 9) == 320)  // what is free lies in three places
+        #expect(arena.allocate(128, at: 4, until: 9) == 128)
+        #expect(arena.size == 576)
+    }
+
     /// What dies makes room: two places for a chain of products of any length.
     @Test func arena() {
         let graph = recording([.zeros([100, 100])]) { x in [(0..<4).reduce(x[0]) { x, _ in matmul(x, x) }] }
