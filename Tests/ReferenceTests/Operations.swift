@@ -26,6 +26,7 @@ let knownOperations: [String: Operation] = [
     "sin": { x, _ in sin(x[0]) },
     "cos": { x, _ in cos(x[0]) },
     "tanh": { x, _ in tanh(x[0]) },
+    "erf": { x, _ in erf(x[0]) },
     "sigmoid": { x, _ in sigmoid(x[0]) },
     "softplus": { x, _ in softplus(x[0]) },
     "relu": { x, _ in relu(x[0]) },

@@ -4,7 +4,7 @@ extension Primitive {
         // Arithmetic
         add, subtract, multiply, divide, negate, power, square, multiplyAdd, subtractMultiply,
         // Functions of one number
-        exp, log, sqrt, abs, sign, sin, cos, tanh, sigmoid, softplus, relu,
+        exp, log, sqrt, abs, sign, sin, cos, tanh, erf, sigmoid, softplus, relu,
         // Choices
         maximum, minimum, select, equal, notEqual, less, lessOrEqual,
         // Reductions and products

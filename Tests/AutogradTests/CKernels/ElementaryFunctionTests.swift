@@ -28,6 +28,7 @@ struct ElementaryFunction: Sendable, CustomTestStringConvertible {
         ElementaryFunction(testDescription: "sin", kernel: CK_SIN, double: { sin($0) }, wide: { sin($0) }),
         ElementaryFunction(testDescription: "cos", kernel: CK_COS, double: { cos($0) }, wide: { cos($0) }),
         ElementaryFunction(testDescription: "tanh", kernel: CK_TANH, double: { tanh($0) }, wide: { tanh($0) }),
+        ElementaryFunction(testDescription: "erf", kernel: CK_ERF, double: { erf($0) }, wide: { erf($0) }),
         ElementaryFunction(
             testDescription: "sigmoid", kernel: CK_SIGMOID,
             double: { $0 < 0 ? exp($0) / (1 + exp($0)) : 1 / (1 + exp(-$0)) },
