@@ -274,10 +274,8 @@ extension ScalarCompiler {
         word(code, result, places.count)
         let count = Int(CK_SCALAR_PLACES)
         for start in stride(from: 0, to: places.count, by: count) {
-            let word = places[start...].prefix(count) + [Int](repeating: 0, count: count)
-            let six = word.prefix(count).map { UInt($0) }
-            self.word(
-                UnsafeRawPointer(bitPattern: six[0] | six[1] << 32), Int(six[2]), Int(six[3]), Int(six[4]), Int(six[5]))
+            let word = places[start...].prefix(count).map { UInt32($0) } + [UInt32](repeating: 0, count: count)
+            instructions.append(word.withUnsafeBytes { $0.loadUnaligned(as: ck_scalar_instruction.self) })
         }
         last = nil
     }
@@ -298,8 +296,6 @@ extension ScalarCompiler {
             let form = form(
                 operation.operands[0], operation.operands.dropFirst().first, operation.operands.dropFirst(2).first)
             word(ck_scalar_code(function, form), result, operands[0], operands[1], operands[2])
-            last = function == CK_SCALAR_UPDATE ? operation.operands[1] : value
-            return
         case .loop(let address):
             emit(CK_SCALAR_LOOP, result, operands[0], operands[1], operands[2])
             word(UnsafeRawPointer(bitPattern: address), 1, 1, 1, 1)
@@ -310,6 +306,10 @@ extension ScalarCompiler {
             emit(CK_SCALAR_CALL_BINARY, result, operands[0], operands[1])
             word(UnsafeRawPointer(bitPattern: address), 0)
         }
-        if case .instruction = operation.function { last = value } else { last = nil }
+        switch operation.function {
+        case .instruction(CK_SCALAR_UPDATE): last = operation.operands[1]
+        case .instruction: last = value
+        default: last = nil
+        }
     }
 }
