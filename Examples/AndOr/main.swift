@@ -60,7 +60,7 @@ for function in functions {
     print("Number of Iterations: \(steps)\n")
 
     // The output is above one half where w · x + b > 0. So the neuron parts the plane along a straight line.
-    let (w, b) = (neuron.weight.value.array, neuron.bias.value.scalar)
+    let (w, b) = (neuron.weight.value.numbers, neuron.bias.value.scalar)
     let plane = Plane(
         title: "\(function.name) by one neuron", points: function.points,
         lines: [Plane.Line("w·x + b = 0", w1: w[0], w2: w[1], b: b)],

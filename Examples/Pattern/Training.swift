@@ -33,7 +33,7 @@ func train(_ network: LayeredNetwork, on pattern: Pattern, _ settings: Settings)
         let outputs = network(inputs)
         let loss = step(inputs, expected)
         steps += 1
-        if loss <= settings.lossGoal || steps == settings.maxSteps { return (steps, outputs.array) }
+        if loss <= settings.lossGoal || steps == settings.maxSteps { return (steps, outputs.numbers) }
     }
 }
 

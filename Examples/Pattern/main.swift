@@ -36,11 +36,11 @@ var failures: [String] = []
 let first = Pattern(inputs: [[0, 0, 1], [1, 1, 1], [1, 0, 1], [0, 1, 1]], expected: [0, 1, 1, 0])
 let neuron = LayeredNetwork(weights: initial.oneLayer)
 print("One layer: the first input decides")
-print("Initial weights:   ", list(neuron.layers[0].weight.value.array))
-print("First excitations: ", list(neuron.layers[0](Tensor(first.inputs)).array))
+print("Initial weights:   ", list(neuron.layers[0].weight.value.numbers))
+print("First excitations: ", list(neuron.layers[0](Tensor(first.inputs)).numbers))
 
 let (steps, outputs) = train(neuron, on: first, settings)
-print("Final weights:     ", list(neuron.layers[0].weight.value.array))
+print("Final weights:     ", list(neuron.layers[0].weight.value.numbers))
 print("After \(steps) steps (outputs before the last step):")
 if !report(outputs, of: first) { failures.append("the first pattern") }
 
@@ -57,7 +57,7 @@ let second = Pattern(inputs: first.inputs, expected: [0, 0, 1, 1])
 let broken = LayeredNetwork(weights: initial.oneLayer)
 print("\nOne layer: the first two inputs decide together, by exclusive or")
 let (brokenSteps, brokenOutputs) = train(broken, on: second, settings)
-print("Final weights:     ", list(broken.layers[0].weight.value.array))
+print("Final weights:     ", list(broken.layers[0].weight.value.numbers))
 print("After \(brokenSteps) steps (outputs before the last step):")
 _ = report(brokenOutputs, of: second)
 print(

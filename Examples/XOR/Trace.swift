@@ -24,13 +24,13 @@ func printTrace(of network: XORNetwork, on x: [Double], expected e: Double) {
     // From the last line back to the first, each line hands on how much it has contributed to the loss. These steps are
     // operations again, which are added to the tape.
     let forward = tape.instructionCount
-    let gradients = tape.gradient(of: loss, withRespectTo: [v, c, b, w]).map(\.array)
+    let gradients = tape.gradient(of: loss, withRespectTo: [v, c, b, w]).map(\.numbers)
     print("\nThe gradient takes \(tape.instructionCount - forward) more instructions of the same kind.\n")
 
     // The same by hand. The gradients of the hidden layer need the weights of the output layer and the outputs of the
     // hidden one: that is backpropagation.
-    let (z1, z2, output) = (z.array[0], z.array[1], o.scalar)
-    let (v1, v2) = (v.array[0], v.array[1])
+    let (z1, z2, output) = (z.numbers[0], z.numbers[1], o.scalar)
+    let (v1, v2) = (v.numbers[0], v.numbers[1])
     let delta = (output - e) * output * (1 - output)
     let (b1, b2) = (delta * v1 * z1 * (1 - z1), delta * v2 * z2 * (1 - z2))
     // W holds one row for each hidden neuron: W12, from input 1 to neuron 2, is the first element of the second row.

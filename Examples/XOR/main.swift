@@ -52,17 +52,17 @@ while meanLoss > lossGoal, steps < maxSteps {
 }
 print(table.row("\(steps)", meanLoss.fixed(8)) + "\n")
 
-let outputs = network(inputs).array
-for (output, expected) in zip(outputs, expected.array) {
+let outputs = network(inputs).numbers
+for (output, expected) in zip(outputs, expected.numbers) {
     print("Expected: \(Int(expected)) Actual: \(output.fixed(8))")
 }
 print("Number of Iterations: \(steps)\n")
 
 // Row j of the hidden layer's weight, with element j of its bias, is hidden neuron j: it changes its mind along a line.
-let (w, b) = (network.hidden.weight.value.rows, network.hidden.bias!.value.array)
+let (w, b) = (network.hidden.weight.value.rows, network.hidden.bias!.value.numbers)
 let plane = Plane(
     title: "XOR by two layers",
-    points: zip(inputs.rows, expected.array).map { Plane.Point(x: $0[0], y: $0[1], label: Int($1)) },
+    points: zip(inputs.rows, expected.numbers).map { Plane.Point(x: $0[0], y: $0[1], label: Int($1)) },
     lines: (0..<2).map { Plane.Line("hidden neuron \($0 + 1)", w1: w[$0][0], w2: w[$0][1], b: b[$0]) },
     region: { x, y in network(Tensor([x, y])).scalar > 0.5 })
 print(plane.text(width: 41, height: 21))
@@ -70,7 +70,7 @@ if let plot {
     do throws(FileError) { try plane.write(to: plot) } catch { fail("xor: \(error)", status: 73) }
 }
 
-if zip(outputs, expected.array).allSatisfy({ $0.rounded() == $1 }) {
+if zip(outputs, expected.numbers).allSatisfy({ $0.rounded() == $1 }) {
     if meanLoss > lossGoal { print("\nLearned, but the mean loss did not reach \(lossGoal) within \(maxSteps) steps.") }
 } else if meanLoss <= lossGoal {
     print("\nNot learned: a rounded output is wrong although the mean loss is \(lossGoal) or less.")

@@ -31,7 +31,7 @@ public struct Dense: Module {
                 "Dense", "the weight must be [outputs, inputs] and the bias [outputs]",
                 operands: [weight.operandDescription] + (bias.map { [$0.operandDescription] } ?? [])
             ).raise()
-            self.weight = Parameter(.zeros([0, 0]))
+            self.weight = Parameter(Tensor(repeating: 0, shape: [0, 0]))
             self.bias = nil
             return
         }

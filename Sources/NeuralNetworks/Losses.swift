@@ -7,7 +7,7 @@ public enum Reduction: Sendable {
     /// Their sum.
     case sum
     /// They stay apart, in the shape of the prediction.
-    case none
+    case unreduced
 }
 
 /// (p − e)² / 2, whose derivative is p − e.
@@ -69,6 +69,6 @@ private func reduced(_ losses: Tensor, _ reduction: Reduction, dividedBy divisor
     switch reduction {
     case .mean: sum(losses) / (divisor * Double(losses.elementCount))
     case .sum: divisor == 1 ? sum(losses) : sum(losses) / divisor
-    case .none: divisor == 1 ? losses : losses / divisor
+    case .unreduced: divisor == 1 ? losses : losses / divisor
     }
 }

@@ -38,10 +38,10 @@ extension Module {
     public func assign(from other: some Module) { assign(other.values) }
 
     /// The values of the parameters, with their paths.
-    var values: [(path: String, value: Tensor)] { parameters.map { ($0.path, $0.parameter.value) } }
+    public var values: [(path: String, value: Tensor)] { parameters.map { ($0.path, $0.parameter.value) } }
 
-    /// The same with values that were read before.
-    func assign(_ values: [(path: String, value: Tensor)]) {
+    /// Gives the parameters ``values`` of another model, which may have been read before, or on another thread.
+    public func assign(_ values: [(path: String, value: Tensor)]) {
         let mine = parameters
         guard mine.map(\.path) == values.map(\.path) else {
             let (mine, others) = (Set(mine.map(\.path)), Set(values.map(\.path)))

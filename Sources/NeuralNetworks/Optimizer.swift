@@ -59,7 +59,7 @@ public struct SGD: Optimizer {
     private static func isLength(_ rate: Double) -> Bool { rate >= 0 && rate.isFinite }
 
     public func initialState(for value: Tensor) -> [Tensor] {
-        momentum == 0 ? [] : [.zeros(value.shape, elementType: value.elementType)]
+        momentum == 0 ? [] : [Tensor(repeating: 0, shape: value.shape, elementType: value.elementType)]
     }
 
     public func updated(

@@ -36,7 +36,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
 
     /// - Parameter loss: The loss, of rank 0, of the model on any number of tensors.
     public convenience init(
-        _ model: Model, _ optimizer: Method, lossOfInputs loss: @escaping @Sendable (Model, [Tensor]) -> Tensor
+        _ model: Model, _ optimizer: Method, loss: @escaping @Sendable (Model, [Tensor]) -> Tensor
     ) {
         self.init(model, optimizer, inputs: nil, recording: loss)
     }

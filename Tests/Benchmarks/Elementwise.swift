@@ -50,13 +50,13 @@ private func measureFusion(_ report: Report, _ numbers: @autoclosure () -> [Doub
     let a = Tensor(numbers(), elementType: .float32)
     let (b, c) = (Tensor(repeating: 2, shape: a.shape, elementType: .float32), -a)
     for (name, function, goal) in wanted {
-        let program = Program.record(at: a, b, c, of: function)
+        let program = Program(at: a, b, c, of: function)
         var outputs: [Tensor] = []
         report.row(
             "W6", "1M \(name), float32", .picosecondsPerElement, per: a.elementCount, atMost: goal,
             check: {
                 program.run([a, b, c], into: &outputs)
-                return Check(outputs[0].array, equals: function(a, b, c).array, tolerance: 0)
+                return Check(outputs[0].numbers, equals: function(a, b, c).numbers, tolerance: 0)
             },
             body: { program.run([a, b, c], into: &outputs) })
     }

@@ -43,7 +43,7 @@ private enum Mixture {
         let weights = parameters[..<k]
         let means = parameters[k..<k + k * d].reshaped(to: [k, d, 1])
         let roots = parameters[(k + k * d)...].reshaped(to: [k, d + below])
-        let (q, lower) = (roots.slice(..<d, along: 1), roots.slice(d..., along: 1))
+        let (q, lower) = (roots.sliced(..<d, along: 1), roots.sliced(d..., along: 1))
         let root = (matmul(exp(q), diagonalPlaces) + matmul(lower, placesBelow)).reshaped(to: [k, d, d])
         let distances = sum(square(matmul(root, points - means)), along: 1)
         let exponents = (weights + sum(q, along: 1)).reshaped(to: [k, 1]) - distances / 2

@@ -99,7 +99,7 @@ final class Report {
     ) {
         row(work, name, unit, check: { check(function(inputs)) }, body: { function(inputs) })
         guard wants(work, name + ", replayed") else { return }
-        let program = Program.record(at: inputs, of: function)
+        let program = Program(at: inputs, of: function)
         var outputs: [Tensor] = []
         row(
             work, name + ", replayed", unit, check: { check(program.outputs(of: inputs)) },

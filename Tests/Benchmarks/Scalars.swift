@@ -111,7 +111,7 @@ private func measureRosenbrock(_ report: Report) {
         return [slopes]
     }
     let name = "gradient of Rosenbrock n = 1000"
-    let check: ([Tensor]) -> Check = { Check($0.flatMap(\.array), equals: expected, tolerance: 1e-11) }
+    let check: ([Tensor]) -> Check = { Check($0.flatMap(\.numbers), equals: expected, tolerance: 1e-11) }
     report.rows("W3", "\(name), scalars", .microseconds, at: x.map { Tensor($0) }, scalarSlopes, check: check)
     report.rows("W3", "\(name), slices", .microseconds, at: [Tensor(x)], arraySlopes, check: check)
 }

@@ -5,34 +5,34 @@ import Autograd
 
 func measureSmallArrays(_ report: Report) {
     let x = Tensor([[1.0001, 0.9999], [1.0002, 0.9998]])
-    let ones = Tensor.ones([2, 2])
+    let ones = Tensor(repeating: 1, shape: [2, 2])
     func row(
         _ name: String, at x: Tensor, operations: Int = 1000, atMost goal: Double? = nil, gradient: [Double],
         _ chain: @escaping (Tensor) -> Tensor
     ) {
-        func slopes() -> Tensor { vectorJacobianProduct(at: x, ones, of: chain) }
+        func slopes() -> Tensor { vectorJacobianProduct(at: x, cotangent: ones, of: chain) }
         report.row(
             "W7", "2x2 \(name), forward + backward", .nanosecondsPerOperation, per: operations,
             atMost: goal,
-            check: { Check(slopes().array, equals: gradient, tolerance: 1e-10) }, body: slopes)
+            check: { Check(slopes().numbers, equals: gradient, tolerance: 1e-10) }, body: slopes)
     }
     // Without a tape: the array operation itself.
     report.row(
         "W7", "2x2 add, forward", .nanosecondsPerOperation, per: 1000,
-        check: { Check(sums(x).array, equals: x.array.map { 1001 * $0 }, tolerance: 1e-11) }, body: { sums(x) })
+        check: { Check(sums(x).numbers, equals: x.numbers.map { 1001 * $0 }, tolerance: 1e-11) }, body: { sums(x) })
     // On a tape that is not differentiated.
     func recorded() -> Tensor { Tape.record { tape in sums(tape.variable(x)) }.result }
     report.row(
         "W7", "2x2 add, record", .nanosecondsPerOperation, per: 1000,
-        check: { Check(recorded().array, equals: x.array.map { 1001 * $0 }, tolerance: 1e-11) }, body: recorded)
+        check: { Check(recorded().numbers, equals: x.numbers.map { 1001 * $0 }, tolerance: 1e-11) }, body: recorded)
     row("add", at: x, atMost: 250, gradient: [1001, 1001, 1001, 1001], sums)
     measureReplayedSums(report, at: x)
-    row("multiply", at: x, gradient: x.array.map { 1001 * power($0, 1000) }) { x in
+    row("multiply", at: x, gradient: x.numbers.map { 1001 * pow($0, 1000) }) { x in
         var y = x
         for _ in 0..<1000 { y = y * x }
         return y
     }
-    let sigmoidGradient = x.array.map { 40 * SigmoidChain.derivative(at: $0) }
+    let sigmoidGradient = x.numbers.map { 40 * SigmoidChain.derivative(at: $0) }
     row("sigmoid", at: x, operations: 1039, gradient: sigmoidGradient) { x in SigmoidChain.sum(of: 40, from: x) }
     let rotation = Matrix(angle: 0.001)
     row("matmul", at: rotation.tensor, gradient: rotation.gradientOfPower(1001)) { x in
@@ -48,8 +48,8 @@ private func measureReplayedSums(_ report: Report, at x: Tensor) {
     let name = "2x2 add, forward + backward, replayed"
     guard report.wants("W7", name) else { return }
     let inputs = [x, Tensor([[1, 2], [3, 4]])]
-    let program = Program.record(at: inputs) { inputs in
-        [sums(inputs[0]), vectorJacobianProduct(at: inputs[0], inputs[1], of: sums)]
+    let program = Program(at: inputs) { inputs in
+        [sums(inputs[0]), vectorJacobianProduct(at: inputs[0], cotangent: inputs[1], of: sums)]
     }
     var outputs: [Tensor] = []
     report.row(
@@ -57,7 +57,7 @@ private func measureReplayedSums(_ report: Report, at x: Tensor) {
         check: {
             program.run(inputs, into: &outputs)
             return Check(
-                outputs.flatMap(\.array), equals: inputs.flatMap(\.array).map { 1001 * $0 }, tolerance: 1e-11)
+                outputs.flatMap(\.numbers), equals: inputs.flatMap(\.numbers).map { 1001 * $0 }, tolerance: 1e-11)
         },
         body: { program.run(inputs, into: &outputs) })
 }
@@ -69,7 +69,7 @@ private func sums(_ x: Tensor) -> Tensor {
     return y
 }
 
-private func power(_ x: Double, _ exponent: Int) -> Double { (0..<exponent).reduce(1) { product, _ in product * x } }
+private func pow(_ x: Double, _ exponent: Int) -> Double { (0..<exponent).reduce(1) { product, _ in product * x } }
 
 /// A 2×2 matrix [[a, b], [c, d]].
 private struct Matrix {

@@ -29,7 +29,7 @@ import Testing
             await #expect(processExitsWith: .success) {
                 let network = Classifier(inputs: 6, hidden: 7, classes: 3, .float64)
                 let step = TrainingStep(network, SGD(learningRate: 0.01, momentum: 0.9)) { network, x, expected in
-                    let part = x.slice(1..., along: 2)
+                    let part = x.sliced(1..., along: 2)
                     return softmaxCrossEntropy(logits: network(matmul(part, part.transposed())), expected)
                 }
                 let (x, expected) = Classifier.batch(2 * 6, inputs: 4, classes: 3, .float64)

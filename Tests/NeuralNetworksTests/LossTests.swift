@@ -11,10 +11,10 @@ import Testing
         let errors = [0.25, 4, 4, 0]
         #expect(meanSquaredError(prediction, expected).scalar == 8.25 / 4)
         #expect(meanSquaredError(prediction, expected, reduction: .sum).scalar == 8.25)
-        #expect(meanSquaredError(prediction, expected, reduction: .none) == Tensor(errors, shape: [2, 2]))
+        #expect(meanSquaredError(prediction, expected, reduction: .unreduced) == Tensor(errors, shape: [2, 2]))
         #expect(halfSquaredError(prediction, expected).scalar == 8.25 / 8)
         #expect(halfSquaredError(prediction, expected, reduction: .sum).scalar == 8.25 / 2)
-        let apart = halfSquaredError(prediction, expected, reduction: .none)
+        let apart = halfSquaredError(prediction, expected, reduction: .unreduced)
         #expect(apart == Tensor(errors.map { $0 / 2 }, shape: [2, 2]))
         let slope = gradient(at: prediction) { halfSquaredError($0, expected, reduction: .sum) }
         #expect(slope == prediction - expected)
@@ -26,7 +26,7 @@ import Testing
             let p = 1 / (1 + exp(-z))
             return -e * log(p) - (1 - e) * log(1 - p)
         }
-        let apart = binaryCrossEntropy(logits: Tensor(z), Tensor(e), reduction: .none)
+        let apart = binaryCrossEntropy(logits: Tensor(z), Tensor(e), reduction: .unreduced)
         #expect(apart.isApproximatelyEqual(to: Tensor(losses), relativeTolerance: 1e-14))
         let total = binaryCrossEntropy(logits: Tensor(z), Tensor(e), reduction: .sum).scalar
         #expect(abs(total - losses.reduce(0, +)) < 1e-14)
@@ -54,7 +54,7 @@ import Testing
             return zip(z, p).map { z, p in p * (total - z) }.reduce(0, +)
         }
         let (logits, expected) = (Tensor(z), Tensor(p))
-        let apart = softmaxCrossEntropy(logits: logits, expected, reduction: .none)
+        let apart = softmaxCrossEntropy(logits: logits, expected, reduction: .unreduced)
         #expect(apart.isApproximatelyEqual(to: Tensor(losses), relativeTolerance: 1e-14))
         let total = softmaxCrossEntropy(logits: logits, expected, reduction: .sum).scalar
         #expect(abs(total - losses.reduce(0, +)) < 1e-14)
@@ -78,10 +78,10 @@ import Testing
         let (z, p) = (Tensor([-infinity, 0.3, 1.2]), Tensor([0, 0.25, 0.75]))
         let loss = softmaxCrossEntropy(logits: z, p)
         // The loss of the other two classes.
-        #expect(loss == softmaxCrossEntropy(logits: z.slice(1..., along: 0), p.slice(1..., along: 0)))
+        #expect(loss == softmaxCrossEntropy(logits: z.sliced(1..., along: 0), p.sliced(1..., along: 0)))
         let slope = gradient(at: z) { softmaxCrossEntropy(logits: $0, p) }
         #expect(slope.isApproximatelyEqual(to: softmax(z) - p, relativeTolerance: 1e-15))
-        #expect(slope.array[0] == 0)
+        #expect(slope.numbers[0] == 0)
         let isOut = Tensor([true, false, false])
         let report = checkGradients(at: [Tensor([5, 0.3, 1.2]), Tensor([0.1, 0.25, 0.65])]) { inputs in
             let p = select(isOut, 0, inputs[1])
@@ -94,10 +94,10 @@ import Testing
         #expect(price == -logSoftmax(Tensor([0.3, 1.2])))
         // A row that says nothing spoils no other.
         let rows = Tensor([[-infinity, -infinity], [-infinity, 1], [-infinity, -infinity]])
-        let apart = softmaxCrossEntropy(logits: rows, Tensor([[0, 1], [0, 1], [0, 0]]), reduction: .none)
-        #expect(apart.array[0].isNaN && apart.array[1] == 0 && apart.array[2] == 0)
+        let apart = softmaxCrossEntropy(logits: rows, Tensor([[0, 1], [0, 1], [0, 0]]), reduction: .unreduced)
+        #expect(apart.numbers[0].isNaN && apart.numbers[1] == 0 && apart.numbers[2] == 0)
         let slopes = gradient(at: rows) {
-            sum(softmaxCrossEntropy(logits: $0, Tensor([[0, 1], [0, 1], [0, 0]]), reduction: .none))
+            sum(softmaxCrossEntropy(logits: $0, Tensor([[0, 1], [0, 1], [0, 0]]), reduction: .unreduced))
         }
         #expect(slopes.rows[1] == [0, 0] && slopes.rows[0].allSatisfy(\.isNaN) && slopes.rows[2].allSatisfy(\.isNaN))
     }

@@ -24,7 +24,7 @@ import Testing
     @Test func `two numbers of state may have one new value, or be views of themselves`() {
         let model = Model(Tensor(0), [Tensor([0, 0]), Tensor((0..<25).map(Double.init), shape: [5, 5])])
         let step = TrainingStep(model, SGD(learningRate: 0)) { model, x, _ in
-            model.state[0].value = broadcast(mean(x), to: [2])
+            model.state[0].value = mean(x).broadcast(to: [2])
             model.state[1].value = model.state[1].value.transposed()
             return model.w.value
         }
@@ -32,7 +32,7 @@ import Testing
         for count in 1...5 {
             step(Tensor([Double(count), Double(count)]), nothing)
             matrix = matrix.transposed()
-            #expect(model.state[0].value.array == [Double(count), Double(count)])
+            #expect(model.state[0].value.numbers == [Double(count), Double(count)])
             #expect(model.state[1].value == matrix)
         }
     }
@@ -77,10 +77,10 @@ import Testing
         var learningRate = 0.0
         let isLonger: Bool
 
-        func initialState(for value: Tensor) -> [Tensor] { [.zeros([1])] }
+        func initialState(for value: Tensor) -> [Tensor] { [Tensor(repeating: 0, shape: [1])] }
 
         func updated(_ value: Tensor, along slope: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
-            state = isLonger ? state + state : [.zeros([state[0].elementCount + 1])]
+            state = isLonger ? state + state : [Tensor(repeating: 0, shape: [state[0].elementCount + 1])]
             return value
         }
     }
@@ -96,7 +96,7 @@ import Testing
         var learningRate = 0.0
         var size: Int
 
-        func initialState(for value: Tensor) -> [Tensor] { [.zeros([size])] }
+        func initialState(for value: Tensor) -> [Tensor] { [Tensor(repeating: 0, shape: [size])] }
 
         func updated(_ value: Tensor, along slope: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
             state[0] += 1
@@ -124,7 +124,7 @@ import Testing
 
     @Test func `misses with replays in between are none in a row`() {
         let step = TrainingStep(Model(Tensor(1)), SGD(learningRate: 0)) { model, x, _ in sum(x) * model.w.value }
-        for size in 1...7 { for _ in 0..<20 { step(.ones([size]), nothing) } }
+        for size in 1...7 { for _ in 0..<20 { step(Tensor(repeating: 1, shape: [size]), nothing) } }
         #expect(!step.explanation.contains("no further call is"), "\(step.explanation)")
         step.optimizer = SGD(learningRate: 0, momentum: 0.5)
         step(nothing, nothing)
@@ -191,10 +191,10 @@ private struct RandomUpdate {
             case 1: values.append(a - b * m)
             case 2: values.append(tanh(a * m))
             case 3: values.append(a.transposed())
-            case 4: values.append(broadcast(sum(a, along: 0, keepDimensions: true) * m, to: a.shape))
+            case 4: values.append((sum(a, along: 0, keepDimensions: true) * m).broadcast(to: a.shape))
             case 5: values.append(select(a .> b, c * m, a - m))
             case 6: values.append(tanh(matmul(a, b) * m))
-            case 7: values.append(broadcast(a[0], to: a.shape) + b * m)
+            case 7: values.append(a[0].broadcast(to: a.shape) + b * m)
             case 8: values.append(a * m - b * (m * 2) * c)
             default: values.append(sigmoid(a * m + c))
             }

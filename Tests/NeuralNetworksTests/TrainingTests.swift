@@ -10,7 +10,7 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
     @Test func `follows its recurrence bit for bit`() {
         let sgd = SGD(learningRate: 0.1)
         var (w, state) = (Tensor([0.3, -0.7]), sgd.initialState(for: Tensor([0.3, -0.7])))
-        var numbers = w.array
+        var numbers = w.numbers
         #expect(state.isEmpty)
         for step in 1...10 {
             let g = [Double(step) / 3, -1 / Double(step)]
@@ -23,7 +23,7 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
     @Test func `with momentum follows its recurrence bit for bit`() {
         let sgd = SGD(learningRate: 0.1, momentum: 0.9)
         var (w, state) = (Tensor([0.3, -0.7]), sgd.initialState(for: Tensor([0.3, -0.7])))
-        var (numbers, v) = (w.array, [0.0, 0])
+        var (numbers, v) = (w.numbers, [0.0, 0])
         #expect(state == [Tensor([0, 0])])
         for step in 1...10 {
             let g = [Double(step) / 3, -1 / Double(step)]
@@ -103,7 +103,7 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
 
     @Test func `takes any number of inputs`() {
         let trained = model()
-        let step = TrainingStep(trained, SGD(learningRate: 0.5), lossOfInputs: { sum($0($1[0])) })
+        let step = TrainingStep(trained, SGD(learningRate: 0.5), loss: { sum($0($1[0])) })
         let start = trained.bias!.value
         #expect(step(x) == sum(model()(x)).scalar)
         #expect(trained.bias!.value == start - 1.5)

@@ -27,8 +27,8 @@ import Testing
                 outputWeight: random.normals(2), outputBias: random.normal())
             let (x, e) = (random.normals(2), random.bit())
             let (_, tape) = network.valueWithGradient { halfSquaredError($0(Tensor(x)), Tensor([e])) }
-            let (o, z) = (network(Tensor(x)).scalar, sigmoid(network.hidden(Tensor(x))).array)
-            let v = network.output.weight.value.array
+            let (o, z) = (network(Tensor(x)).scalar, sigmoid(network.hidden(Tensor(x))).numbers)
+            let v = network.output.weight.value.numbers
             differences.compare(tape["output.weight"]!, outputWeightGradient(o, e, z))
             differences.compare(tape["output.bias"]!, [outputBiasGradient(o, e)])
             differences.compare(tape["hidden.bias"]!, hiddenBiasGradient(o, e, v, z))
@@ -47,7 +47,7 @@ import Testing
             let (_, tape) = network.valueWithGradient {
                 halfSquaredError($0(Tensor(x)), Tensor(e.column), reduction: .sum)
             }
-            let o = network(Tensor(x)).array
+            let o = network(Tensor(x)).numbers
             // Four samples of either sign are added up: what rounding can do is measured by the largest.
             let largest = zip(o, e).map { abs(gradient($0, $1, 1)) }.max()!
             differences.compare(tape["layers.0.weight"]!, patternGradient(o, e, x), ofSize: largest)
@@ -72,7 +72,7 @@ import Testing
         /// - Parameter size: What rounding is measured by; nil for each number's own size.
         mutating func compare(_ tape: Tensor, _ byHand: [Double], ofSize size: Double? = nil) {
             compared += 1
-            let agrees = zip(tape.array, byHand).allSatisfy { tape, byHand in
+            let agrees = zip(tape.numbers, byHand).allSatisfy { tape, byHand in
                 abs(tape - byHand) <= max(1e-16, units * (size ?? max(abs(tape), abs(byHand))).ulp)
             }
             if !agrees || tape.elementCount != byHand.count { found.append("\(tape) and by hand \(byHand)") }

@@ -12,7 +12,7 @@ struct Neuron: Module {
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor { sigmoid(layer(x)) }
-    var weight: [Double] { layer.weight.value.array }
+    var weight: [Double] { layer.weight.value.numbers }
     var bias: Double { layer.bias!.value.scalar }
 }
 

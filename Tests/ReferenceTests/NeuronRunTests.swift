@@ -18,10 +18,10 @@ import Testing
             let (x, e) = data(sample, run)
             let (loss, gradient) = neuron.valueWithGradient { halfSquaredError($0(x), e) }
             #expect(sample == recorded.sample)
-            #expect(agree(neuron(x).array, [recorded.output], within: 1e-15))
-            #expect(agree(loss.array, [recorded.loss], within: 1e-15))
-            #expect(agree(gradient["layer.weight"]!.array, recorded.weightGradient, within: 1e-15))
-            #expect(agree(gradient["layer.bias"]!.array, [recorded.biasGradient], within: 1e-15))
+            #expect(agree(neuron(x).numbers, [recorded.output], within: 1e-15))
+            #expect(agree(loss.numbers, [recorded.loss], within: 1e-15))
+            #expect(agree(gradient["layer.weight"]!.numbers, recorded.weightGradient, within: 1e-15))
+            #expect(agree(gradient["layer.bias"]!.numbers, [recorded.biasGradient], within: 1e-15))
             #expect(step(x, e) == loss.scalar)
         }
     }

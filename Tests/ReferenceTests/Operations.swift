@@ -11,7 +11,7 @@ let knownOperations: [String: Operation] = [
     "subtract": { x, _ in x[0] - x[1] },
     "multiply": { x, _ in x[0] * x[1] },
     "divide": { x, _ in x[0] / x[1] },
-    "power": { x, _ in power(x[0], x[1]) },
+    "power": { x, _ in pow(x[0], x[1]) },
     "negate": { x, _ in -x[0] },
     "reciprocal": { x, _ in 1 / x[0] },
     "square": { x, _ in square(x[0]) },
@@ -32,8 +32,8 @@ let knownOperations: [String: Operation] = [
     "relu": { x, _ in relu(x[0]) },
 
     // Choices
-    "maximum": { x, _ in maximum(x[0], x[1]) },
-    "minimum": { x, _ in minimum(x[0], x[1]) },
+    "maximum": { x, _ in max(x[0], x[1]) },
+    "minimum": { x, _ in min(x[0], x[1]) },
     "select": { x, _ in select(x[0] .> 0, x[1], x[2]) },
 
     // Sums and products
@@ -48,12 +48,12 @@ let knownOperations: [String: Operation] = [
     "outer": { x, _ in x[0].reshaped(to: [x[0].elementCount, 1]) * x[1] },
 
     // Shapes
-    "broadcast": { x, a in broadcast(x[0], to: Tensor.Shape(a.shape!)) },
+    "broadcast": { x, a in x[0].broadcast(to: Tensor.Shape(a.shape!)) },
     "reshape": { x, a in x[0].reshaped(to: Tensor.Shape(a.shape!)) },
-    "transpose": { x, a in x[0].transposed(a.permutation!) },
+    "transpose": { x, a in x[0].transposed(axes: a.permutation!) },
     "slice": { x, a in
         a.begin!.indices.reduce(x[0]) { x, axis in
-            x.slice(a.begin![axis]..<a.end![axis], along: axis, step: a.step?[axis] ?? 1)
+            x.sliced(a.begin![axis]..<a.end![axis], along: axis, step: a.step?[axis] ?? 1)
         }
     },
     "pad": { x, a in
@@ -78,7 +78,7 @@ let knownOperations: [String: Operation] = [
 
 /// A row of probabilities for each class that is expected, which is certain.
 private func oneHot(_ expected: Tensor, classes: Int) -> Tensor {
-    Tensor(expected.array.map { e in (0..<classes).map { Double($0) == e ? 1 : 0 } })
+    Tensor(expected.numbers.map { e in (0..<classes).map { Double($0) == e ? 1 : 0 } })
 }
 
 extension Vector.Attributes {
@@ -88,7 +88,7 @@ extension Vector.Attributes {
     fileprivate var lossReduction: Reduction {
         switch reduction {
         case "sum": .sum
-        case "none": .none
+        case "none": .unreduced
         default: .mean
         }
     }

@@ -88,7 +88,7 @@ import Testing
     private func expect(
         _ tensor: Tensor, _ reference: Vector.Array, _ what: String, tolerance: (Double, Double) -> Double
     ) {
-        let agrees = zip(tensor.array, reference.values).allSatisfy { abs($0 - $1) <= tolerance($0, $1) }
+        let agrees = zip(tensor.numbers, reference.values).allSatisfy { abs($0 - $1) <= tolerance($0, $1) }
         #expect(
             agrees && Array(tensor.shape) == reference.shape, "\(what) is \(tensor), not \(reference.values)")
     }

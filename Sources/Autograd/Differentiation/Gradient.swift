@@ -3,7 +3,7 @@
 /// The derivative of a function of one number: `gradient(at: 3) { x in x * x + 2 * x }` is 8.
 ///
 /// An input that is not used has gradient zero. The function's result must be of rank 0; for another, see
-/// ``vectorJacobianProduct(at:_:of:)``. The answer is a plain number, through which no outer gradient flows: to nest
+/// ``vectorJacobianProduct(at:cotangent:of:)``. The answer is a plain number, through which no outer gradient flows: to nest
 /// gradients, use the forms that take tensors.
 public func gradient(at x: Double, of function: (Tensor) throws -> Tensor) rethrows -> Double {
     try valueWithGradient(at: x, of: function).gradient
@@ -110,7 +110,7 @@ public func valueWithGradient(
 /// - Parameters:
 ///   - cotangent: v, of the shape and element type of the function's result.
 public func vectorJacobianProduct(
-    at x: Tensor, _ cotangent: Tensor, of function: (Tensor) throws -> Tensor
+    at x: Tensor, cotangent: Tensor, of function: (Tensor) throws -> Tensor
 ) rethrows -> Tensor {
     try differentiate("vectorJacobianProduct", at: [x], cotangent: cotangent) { try function($0[0]) }.gradient[0]
 }
@@ -189,7 +189,7 @@ extension Tape {
             return problem.raise(returning: inputs.map { _ in .failed })
         }
         guard output.serial == serial else {
-            return inputs.map { .zeros($0.shape, elementType: $0.elementType) }
+            return inputs.map { Tensor(repeating: 0, shape: $0.shape, elementType: $0.elementType) }
         }
         return Sweep.adjoints(
             on: self, of: output.index, seed, withRespectTo: inputs, from: start, isRecorded: isRecorded)

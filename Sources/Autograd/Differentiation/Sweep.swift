@@ -46,7 +46,7 @@ struct Sweep {
         return wanted.map { tensor in
             let index = tensor.index
             guard index >= start, index <= output, sweep.flags[Int(index - start)].contains(.present) else {
-                return .zeros(tape.shape(of: index), elementType: tape[index].elementType)
+                return Tensor(repeating: 0, shape: tape.shape(of: index), elementType: tape[index].elementType)
             }
             return sweep.adjoint(of: index, consume: false)
         }
@@ -178,11 +178,12 @@ struct Sweep {
     private func contribution(
         of primitive: Primitive, _ adjoint: Tensor, to position: Int, _ operand: Int32, at index: Int32
     ) -> Tensor {
-        let call = Call(tape: tape, index: index, isRecorded: isRecorded, uses: primitive.uses(ofOperand: position))
+        let call = Primitive.Call(
+            tape: tape, index: index, isRecorded: isRecorded, uses: primitive.uses(ofOperand: position))
         let contribution = primitive.pullbacks[position].body(adjoint, call)
         let (shape, type) = (tape.shape(of: operand), tape[operand].elementType)
         // The error has been noted; the rest of the pass only has to come to its end.
-        if contribution.isFailed && TensorError.isNoted { return .zeros(shape, elementType: type) }
+        if contribution.isFailed && TensorError.isNoted { return Tensor(repeating: 0, shape: shape, elementType: type) }
         guard contribution.shape == shape, contribution.elementType == type else {
             fatalError(
                 "\(primitive.name): the pullback of operand \(position) returned \(contribution.typeDescription), "

@@ -37,7 +37,9 @@ extension Primitive {
         })
 }
 
-/// The tensor seen in a larger shape by NumPy's rule: axes of length 1 repeat, and new axes may come in front.
-public func broadcast(_ x: Tensor, to shape: Tensor.Shape) -> Tensor {
-    x.shape == shape ? x : Primitive.broadcast(x, attributes: .shape(shape))
+extension Tensor {
+    /// The same elements seen in a larger shape by NumPy's rule: axes of length 1 repeat, and new axes may come in front.
+    public func broadcast(to shape: Shape) -> Tensor {
+        self.shape == shape ? self : Primitive.broadcast(self, attributes: .shape(shape))
+    }
 }

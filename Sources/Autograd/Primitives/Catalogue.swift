@@ -2,7 +2,7 @@ extension Primitive {
     /// All primitives of this package. Each is proven by tests that this list generates.
     public static let catalogue: [Primitive] = [
         // Arithmetic
-        add, subtract, multiply, divide, negate, power, square, multiplyAdd, subtractMultiply,
+        add, subtract, multiply, divide, negate, pow, square, multiplyAdd, subtractMultiply,
         // Functions of one number
         exp, log, sqrt, abs, sign, sin, cos, tanh, erf, sigmoid, softplus, relu,
         // Choices

@@ -82,7 +82,9 @@ extension Primitive {
                 Sample([a, x], equals: Tensor([6, 12])), Sample([x, b], equals: Tensor([-3, 7])),
                 Sample([x, y], equals: Tensor(-4.5)),
                 Sample([batch, batch.transposed()]),
-                .extreme([Tensor.zeros([2, 0]), Tensor.zeros([0, 3])], equals: Tensor.zeros([2, 3])),
+                .extreme(
+                    [Tensor(repeating: 0, shape: [2, 0]), Tensor(repeating: 0, shape: [0, 3])],
+                    equals: Tensor(repeating: 0, shape: [2, 3])),
             ]
         },
         refusals: {
@@ -92,7 +94,8 @@ extension Primitive {
                 RefusedInput([a, Tensor(2)], because: "a single number is no matrix"),
                 RefusedInput([a, a.transposed().cast(to: .float32)], because: "f64 and f32"),
                 RefusedInput(
-                    [Tensor.zeros([2, 1, 1]), Tensor.zeros([3, 1, 1])], because: "leading axes [2] and [3]"),
+                    [Tensor(repeating: 0, shape: [2, 1, 1]), Tensor(repeating: 0, shape: [3, 1, 1])],
+                    because: "leading axes [2] and [3]"),
             ]
         })
 }
@@ -130,8 +133,8 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     let (rowBatch, columnBatch) = (Tensor.Shape(rows.shape.dropLast(2)), Tensor.Shape(columns.shape.dropLast(2)))
     guard let batch = Tensor.Shape.broadcast(rowBatch, columnBatch) else { return Primitive.matmul(rows, columns) }
     let product = Primitive.matmul(
-        broadcast(rows, to: Tensor.Shape(batch + rows.shape.suffix(2))),
-        broadcast(columns, to: Tensor.Shape(batch + columns.shape.suffix(2))))
+        rows.broadcast(to: Tensor.Shape(batch + rows.shape.suffix(2))),
+        columns.broadcast(to: Tensor.Shape(batch + columns.shape.suffix(2))))
     var shape = batch
     if left.rank > 1 { shape.append(left[left.rank - 2]) }
     if right.rank > 1 { shape.append(right[right.rank - 1]) }

@@ -44,7 +44,9 @@ extension Primitive {
                 .extreme(
                     [Tensor([[-.infinity, -.infinity], [.infinity, 1], [-0.0, 0]])], attributes: .reducing([1]),
                     equals: Tensor([-.infinity, .infinity, 0])),
-                .extreme([Tensor.zeros([0, 2])], attributes: .reducing([1]), equals: Tensor.zeros([0])),
+                .extreme(
+                    [Tensor(repeating: 0, shape: [0, 2])], attributes: .reducing([1]),
+                    equals: Tensor(repeating: 0, shape: [0])),
                 .kink(
                     [Tensor([[2, 1, 2, 2, 2], [3, 3, 0, 0, 0]])], attributes: .reducing([1]), equals: Tensor([2, 3]),
                     gradients: [Tensor([[0.25, 0, 0.25, 0.25, 0.25], [0.5, 0.5, 0, 0, 0]])]),
@@ -55,7 +57,8 @@ extension Primitive {
                 RefusedInput([Tensor([1, 2])], attributes: .reducing([1]), because: "[1] does not name axes"),
                 RefusedInput([Tensor([true])], attributes: .reducing([0]), because: "not bool"),
                 RefusedInput(
-                    [Tensor.zeros([2, 0])], attributes: .reducing([1]), because: "no largest of no elements"),
+                    [Tensor(repeating: 0, shape: [2, 0])], attributes: .reducing([1]),
+                    because: "no largest of no elements"),
             ]
         })
 }

@@ -22,8 +22,8 @@ extension Primitive {
 }
 
 /// The larger of x and y, element by element.
-public func maximum(_ x: Tensor, _ y: Tensor) -> Tensor { Primitive.maximum(x, y) }
+public func max(_ x: Tensor, _ y: Tensor) -> Tensor { Primitive.maximum(x, y) }
 /// The larger of x and y, element by element.
-public func maximum(_ x: Tensor, _ y: Double) -> Tensor { Primitive.maximum(x, x.adopting(y)) }
+public func max(_ x: Tensor, _ y: Double) -> Tensor { Primitive.maximum(x, x.adopting(y)) }
 /// The larger of x and y, element by element.
-public func maximum(_ x: Double, _ y: Tensor) -> Tensor { Primitive.maximum(y.adopting(x), y) }
+public func max(_ x: Double, _ y: Tensor) -> Tensor { Primitive.maximum(y.adopting(x), y) }

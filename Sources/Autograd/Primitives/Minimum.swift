@@ -17,8 +17,8 @@ extension Primitive {
 }
 
 /// The smaller of x and y, element by element.
-public func minimum(_ x: Tensor, _ y: Tensor) -> Tensor { Primitive.minimum(x, y) }
+public func min(_ x: Tensor, _ y: Tensor) -> Tensor { Primitive.minimum(x, y) }
 /// The smaller of x and y, element by element.
-public func minimum(_ x: Tensor, _ y: Double) -> Tensor { Primitive.minimum(x, x.adopting(y)) }
+public func min(_ x: Tensor, _ y: Double) -> Tensor { Primitive.minimum(x, x.adopting(y)) }
 /// The smaller of x and y, element by element.
-public func minimum(_ x: Double, _ y: Tensor) -> Tensor { Primitive.minimum(y.adopting(x), y) }
+public func min(_ x: Double, _ y: Tensor) -> Tensor { Primitive.minimum(y.adopting(x), y) }

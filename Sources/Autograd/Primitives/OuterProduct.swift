@@ -42,7 +42,7 @@ extension Primitive {
                 .extreme(
                     [x, Tensor([0, .infinity])],
                     equals: Tensor([[0, .infinity], [-0.0, -.infinity], [0, .infinity]])),
-                .extreme([Tensor.zeros([0]), y], equals: Tensor.zeros([0, 2])),
+                .extreme([Tensor(repeating: 0, shape: [0]), y], equals: Tensor(repeating: 0, shape: [0, 2])),
             ]
         },
         refusals: {

@@ -6,11 +6,11 @@ extension Primitive {
     /// At y = 0 the first is 0 also where xʸ⁻¹ is infinite (x = 0): the exponent is replaced before, not the product
     /// after, so that no 0 · ∞ arises in this derivative or the next. At x = 0 the second is 0 for the same reason; it is
     /// the limit for y > 0. For x < 0 the second is NaN: xʸ is not defined around whole exponents.
-    public static let power: Primitive = elementwise(
-        "power", CK_POWER,
+    public static let pow: Primitive = elementwise(
+        "pow", CK_POWER,
         pullbacks: .traced { adjoint, call in
             let (x, y) = (call.operand(0), call.operand(1))
-            return adjoint * (y * Autograd.power(x, Autograd.select(y .== 0, 1, y) - 1))
+            return adjoint * (y * Autograd.pow(x, Autograd.select(y .== 0, 1, y) - 1))
         },
         .traced { adjoint, call in
             let x = call.operand(0)
@@ -28,8 +28,8 @@ extension Primitive {
 }
 
 /// xʸ, element by element.
-public func power(_ x: Tensor, _ y: Tensor) -> Tensor { Primitive.power(x, y) }
+public func pow(_ x: Tensor, _ y: Tensor) -> Tensor { Primitive.pow(x, y) }
 /// xʸ, element by element.
-public func power(_ x: Tensor, _ y: Double) -> Tensor { Primitive.power(x, x.adopting(y)) }
+public func pow(_ x: Tensor, _ y: Double) -> Tensor { Primitive.pow(x, x.adopting(y)) }
 /// xʸ, element by element.
-public func power(_ x: Double, _ y: Tensor) -> Tensor { Primitive.power(y.adopting(x), y) }
+public func pow(_ x: Double, _ y: Tensor) -> Tensor { Primitive.pow(y.adopting(x), y) }

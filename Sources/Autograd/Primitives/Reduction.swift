@@ -20,9 +20,9 @@ extension Primitive {
     }
 }
 
-extension Attributes {
+extension Primitive.Attributes {
     /// Those of a reduction.
-    static func reducing(_ axes: [Int], keepDimensions: Bool = false) -> Attributes {
+    static func reducing(_ axes: [Int], keepDimensions: Bool = false) -> Self {
         ["axes": .integers(axes), "keepDimensions": .flag(keepDimensions)]
     }
 }

@@ -27,7 +27,7 @@ private func reduced(_ x: Tensor, along axes: [Int], _ keepDimensions: Bool, by 
 }
 
 /// The attributes of a reduction over all axes, by rank.
-private let overAllAxes = (0...Tensor.Shape.maximumRank).map { rank in Attributes.reducing(Array(0..<rank)) }
+private let overAllAxes = (0...Tensor.Shape.maximumRank).map { rank in Primitive.Attributes.reducing(Array(0..<rank)) }
 
 /// The mean of all elements, of rank 0. The mean of none is NaN.
 public func mean(_ x: Tensor) -> Tensor { sum(x) / Double(x.elementCount) }

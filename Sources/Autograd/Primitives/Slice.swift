@@ -146,12 +146,12 @@ extension Tensor {
             }
             (starts[axis], counts[axis]) = (resolved, 1)
         }
-        return sliced(starts, counts, Shape(repeating: 1, rank: shape.rank))
+        return part(starts, counts, Shape(repeating: 1, rank: shape.rank))
             .reshaped(to: Shape(shape.dropFirst(positions.count)))
     }
 
     /// The rows of a range: the part of the first axis, which stays. A range that reaches outside is an error.
-    public subscript(range: some RangeExpression<Int>) -> Tensor { slice(range, along: 0) }
+    public subscript(range: some RangeExpression<Int>) -> Tensor { sliced(range, along: 0) }
 
     /// The part of one axis that a range covers, every `step`-th element of it.
     ///
@@ -159,11 +159,11 @@ extension Tensor {
     ///   - range: Positions along the axis, such as `1..<3` or `1...`. One that reaches outside is an error.
     ///   - axis: The axis; a negative one counts from the end.
     ///   - step: The distance between elements, at least 1.
-    public func slice(_ range: some RangeExpression<Int>, along axis: Int, step: Int = 1) -> Tensor {
+    public func sliced(_ range: some RangeExpression<Int>, along axis: Int, step: Int = 1) -> Tensor {
         if isFailed { return self }
         guard let axis = shape.resolved(axis: axis), step >= 1 else {
             return TensorError(
-                "slice", "axis \(axis) or step \(step) is not possible", operands: [operandDescription],
+                "sliced", "axis \(axis) or step \(step) is not possible", operands: [operandDescription],
                 advice: "The axis must be one of the tensor's, the step at least 1."
             ).raise()
         }
@@ -173,7 +173,7 @@ extension Tensor {
         let end = asked.upperBound == Int.max ? shape[axis] : asked.upperBound
         guard 0 <= first, first <= end, end <= shape[axis] else {
             return TensorError(
-                "slice", "positions \(first)..<\(end) reach outside axis \(axis), which has \(shape[axis])",
+                "sliced", "positions \(first)..<\(end) reach outside axis \(axis), which has \(shape[axis])",
                 operands: [operandDescription], advice: "Only single positions count from the end when negative."
             ).raise()
         }
@@ -183,16 +183,16 @@ extension Tensor {
         (starts[axis], counts[axis], steps[axis]) = (
             range.lowerBound, range.isEmpty ? 0 : (range.count - 1) / step + 1, step
         )
-        return sliced(starts, counts, steps)
+        return part(starts, counts, steps)
     }
 
-    private func sliced(_ starts: Shape, _ counts: Shape, _ steps: Shape) -> Tensor {
+    private func part(_ starts: Shape, _ counts: Shape, _ steps: Shape) -> Tensor {
         Primitive.slice(self, attributes: .slicing(Array(starts), counts: Array(counts), steps: Array(steps)))
     }
 }
 
-extension Attributes {
-    fileprivate static func slicing(_ starts: [Int], counts: [Int], steps: [Int]) -> Attributes {
+extension Primitive.Attributes {
+    fileprivate static func slicing(_ starts: [Int], counts: [Int], steps: [Int]) -> Self {
         ["starts": .integers(starts), "counts": .integers(counts), "steps": .integers(steps)]
     }
 }

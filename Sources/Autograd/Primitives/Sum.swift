@@ -15,9 +15,9 @@ extension Primitive {
             .using([]) { adjoint, call in
                 let shape = call.shape(ofOperand: 0)
                 // A single number is broadcast as it is.
-                if adjoint.rank == 0 { return Autograd.broadcast(adjoint, to: shape) }
+                if adjoint.rank == 0 { return adjoint.broadcast(to: shape) }
                 let kept = shape.reduced(along: call.attributes.integers("axes"), keepDimensions: true)
-                return Autograd.broadcast(adjoint.reshaped(to: kept), to: shape)
+                return adjoint.reshaped(to: kept).broadcast(to: shape)
             }
         ],
         samples: {
@@ -30,7 +30,7 @@ extension Primitive {
                 Sample(
                     [Tensor((0..<8).map(Double.init), shape: [2, 2, 2])], attributes: .reducing([0, 2]),
                     equals: Tensor([10, 18])),
-                .extreme([Tensor.zeros([0, 2])], attributes: .reducing([0]), equals: Tensor([0, 0])),
+                .extreme([Tensor(repeating: 0, shape: [0, 2])], attributes: .reducing([0]), equals: Tensor([0, 0])),
             ]
         },
         refusals: {

@@ -11,7 +11,7 @@ extension Primitive {
         pullbacks: [
             .using([]) { adjoint, call in
                 let axes = call.attributes.integers("axes")
-                return adjoint.transposed(axes.indices.map { axes.firstIndex(of: $0)! })
+                return adjoint.transposed(axes: axes.indices.map { axes.firstIndex(of: $0)! })
             }
         ],
         samples: {
@@ -43,7 +43,7 @@ extension Primitive {
 
 extension Tensor {
     /// The axes in another order: axis k of the result is axis `axes[k]` of this tensor.
-    public func transposed(_ axes: [Int]) -> Tensor {
+    public func transposed(axes: [Int]) -> Tensor {
         Primitive.transpose(self, attributes: ["axes": .integers(axes)])
     }
 
@@ -62,7 +62,7 @@ extension Tensor {
 }
 
 /// The attributes of the transposition that exchanges the last two axes, by rank.
-let exchangingLastTwo: [Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
+let exchangingLastTwo: [Primitive.Attributes] = (0...Tensor.Shape.maximumRank).map { rank in
     var axes = Array(0..<rank)
     if rank >= 2 { axes.swapAt(rank - 2, rank - 1) }
     return ["axes": .integers(axes)]

@@ -95,7 +95,7 @@ struct KernelStep: Sendable {
     }
 
     let kernel: Primitive.Kernel
-    let attributes: Attributes
+    let attributes: Primitive.Attributes
     let operands: [Operand]
     let result: Operand
 }

@@ -7,7 +7,7 @@ struct Graph: Sendable {
         var operands: [Int]
         let shape: Tensor.Shape
         let elementType: Tensor.ElementType
-        var attributes: Attributes = .none
+        var attributes: Primitive.Attributes = .none
         /// The value of a constant.
         var value: Tensor?
         var name: String?

@@ -1,7 +1,7 @@
 /// A function of tensors, recorded once and then replayed: dead and repeated instructions removed, element-wise runs fused,
 /// all memory planned, bit for bit the same results.
 ///
-///     let program = Program.record(at: x) { x in sum(sigmoid(x) * x) }
+///     let program = Program(at: x) { x in sum(sigmoid(x) * x) }
 ///     program(y)                  // replayed
 ///     print(program)              // its instructions
 ///
@@ -15,35 +15,27 @@ public final class Program: Sendable {
     private let state = Locked(State())
 
     /// Records a function of any number of tensors, which returns any number.
-    public static func record(
-        at inputs: [Tensor], of function: @escaping @Sendable ([Tensor]) -> [Tensor]
-    ) -> Program {
-        Program(at: inputs, function)
-    }
-
-    /// Records a function of one tensor.
-    public static func record(at x: Tensor, of function: @escaping @Sendable (Tensor) -> Tensor) -> Program {
-        Program(at: [x]) { [function($0[0])] }
-    }
-
-    /// Records a function of two tensors.
-    public static func record(
-        at x: Tensor, _ y: Tensor, of function: @escaping @Sendable (Tensor, Tensor) -> Tensor
-    ) -> Program {
-        Program(at: [x, y]) { [function($0[0], $0[1])] }
-    }
-
-    /// Records a function of three tensors.
-    public static func record(
-        at x: Tensor, _ y: Tensor, _ z: Tensor, of function: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor
-    ) -> Program {
-        Program(at: [x, y, z]) { [function($0[0], $0[1], $0[2])] }
-    }
-
-    private init(at inputs: [Tensor], _ function: @escaping @Sendable ([Tensor]) -> [Tensor]) {
+    public init(at inputs: [Tensor], of function: @escaping @Sendable ([Tensor]) -> [Tensor]) {
         self.function = function
         inputCount = inputs.count
         _ = record(inputs)
+    }
+
+    /// Records a function of one tensor.
+    public convenience init(at x: Tensor, of function: @escaping @Sendable (Tensor) -> Tensor) {
+        self.init(at: [x]) { [function($0[0])] }
+    }
+
+    /// Records a function of two tensors.
+    public convenience init(at x: Tensor, _ y: Tensor, of function: @escaping @Sendable (Tensor, Tensor) -> Tensor) {
+        self.init(at: [x, y]) { [function($0[0], $0[1])] }
+    }
+
+    /// Records a function of three tensors.
+    public convenience init(
+        at x: Tensor, _ y: Tensor, _ z: Tensor, of function: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor
+    ) {
+        self.init(at: [x, y, z]) { [function($0[0], $0[1], $0[2])] }
     }
 
     /// The only result of the function at these inputs. Where it has several, ask for ``outputs(of:)``.

@@ -1,85 +1,87 @@
-/// What an operation needs to know beside its operands, as data, so that it can be printed, compared and handed on:
-/// `["axes": [0, 1], "keepDimensions": true]`.
-public struct Attributes: Sendable, Hashable {
-    /// One attribute's value.
-    public enum Value: Sendable, Hashable {
-        case integer(Int)
-        case integers([Int])
-        case number(Double)
-        case flag(Bool)
-        case elementType(Tensor.ElementType)
-    }
+extension Primitive {
+    /// What an operation needs to know beside its operands, as data, so that it can be printed, compared and handed on:
+    /// `["axes": [0, 1], "keepDimensions": true]`.
+    public struct Attributes: Sendable, Hashable {
+        /// One attribute's value.
+        public enum Value: Sendable, Hashable {
+            case integer(Int)
+            case integers([Int])
+            case number(Double)
+            case flag(Bool)
+            case elementType(Tensor.ElementType)
+        }
 
-    private struct Entry: Sendable, Hashable {
-        let name: String
-        let value: Value
-    }
+        private struct Entry: Sendable, Hashable {
+            let name: String
+            let value: Value
+        }
 
-    private var entries: [Entry]
-    /// The attribute "shape", held inline: by far the most frequent one, as every broadcast has it.
-    private var shape: Tensor.Shape?
+        private var entries: [Entry]
+        /// The attribute "shape", held inline: by far the most frequent one, as every broadcast has it.
+        private var shape: Tensor.Shape?
 
-    @inline(__always)
-    private init(_ entries: [Entry], _ shape: Tensor.Shape?) {
-        self.entries = entries
-        self.shape = shape
-    }
+        @inline(__always)
+        private init(_ entries: [Entry], _ shape: Tensor.Shape?) {
+            self.entries = entries
+            self.shape = shape
+        }
 
-    /// No attributes.
-    public static var none: Attributes {
-        @inline(__always) get { Attributes([], nil) }
-    }
+        /// No attributes.
+        public static var none: Attributes {
+            @inline(__always) get { Attributes([], nil) }
+        }
 
-    /// The one attribute "shape".
-    static func shape(_ shape: Tensor.Shape) -> Attributes { Attributes([], shape) }
+        /// The one attribute "shape".
+        static func shape(_ shape: Tensor.Shape) -> Attributes { Attributes([], shape) }
 
-    @inline(__always)
-    public var isEmpty: Bool { entries.isEmpty && shape == nil }
+        @inline(__always)
+        public var isEmpty: Bool { entries.isEmpty && shape == nil }
 
-    /// The attribute of this name. One that the operation was not given, or of another kind, is an error.
-    public subscript(name: String) -> Value {
-        if let shape, name == "shape" { return .integers(Array(shape)) }
-        for entry in entries where entry.name == name { return entry.value }
-        return TensorError(
-            "attributes", "the attribute \"\(name)\" is missing\(isEmpty ? "" : " among \(self)")",
-            advice: "Use the function that belongs to the primitive, or give it the attribute."
-        ).raise(returning: .integers([]))
-    }
+        /// The attribute of this name. One that the operation was not given, or of another kind, is an error.
+        public subscript(name: String) -> Value {
+            if let shape, name == "shape" { return .integers(Array(shape)) }
+            for entry in entries where entry.name == name { return entry.value }
+            return TensorError(
+                "attributes", "the attribute \"\(name)\" is missing\(isEmpty ? "" : " among \(self)")",
+                advice: "Use the function that belongs to the primitive, or give it the attribute."
+            ).raise(returning: .integers([]))
+        }
 
-    private func wrong<Neutral>(_ name: String, _ kind: String, _ neutral: Neutral) -> Neutral {
-        return TensorError("attributes", "the attribute \"\(name)\" is not \(kind)").raise(returning: neutral)
-    }
+        private func wrong<Neutral>(_ name: String, _ kind: String, _ neutral: Neutral) -> Neutral {
+            return TensorError("attributes", "the attribute \"\(name)\" is not \(kind)").raise(returning: neutral)
+        }
 
-    public func integer(_ name: String) -> Int {
-        guard case .integer(let value) = self[name] else { return wrong(name, "an integer", 0) }
-        return value
-    }
+        public func integer(_ name: String) -> Int {
+            guard case .integer(let value) = self[name] else { return wrong(name, "an integer", 0) }
+            return value
+        }
 
-    public func integers(_ name: String) -> [Int] {
-        guard case .integers(let value) = self[name] else { return wrong(name, "integers", []) }
-        return value
-    }
+        public func integers(_ name: String) -> [Int] {
+            guard case .integers(let value) = self[name] else { return wrong(name, "integers", []) }
+            return value
+        }
 
-    /// The attribute "shape".
-    public var resultShape: Tensor.Shape { shape ?? Tensor.Shape(integers("shape")) }
+        /// The attribute "shape".
+        public var resultShape: Tensor.Shape { shape ?? Tensor.Shape(integers("shape")) }
 
-    public func number(_ name: String) -> Double {
-        guard case .number(let value) = self[name] else { return wrong(name, "a number", .nan) }
-        return value
-    }
+        public func number(_ name: String) -> Double {
+            guard case .number(let value) = self[name] else { return wrong(name, "a number", .nan) }
+            return value
+        }
 
-    public func flag(_ name: String) -> Bool {
-        guard case .flag(let value) = self[name] else { return wrong(name, "a flag", false) }
-        return value
-    }
+        public func flag(_ name: String) -> Bool {
+            guard case .flag(let value) = self[name] else { return wrong(name, "a flag", false) }
+            return value
+        }
 
-    public func elementType(_ name: String) -> Tensor.ElementType {
-        guard case .elementType(let value) = self[name] else { return wrong(name, "an element type", .float64) }
-        return value
+        public func elementType(_ name: String) -> Tensor.ElementType {
+            guard case .elementType(let value) = self[name] else { return wrong(name, "an element type", .float64) }
+            return value
+        }
     }
 }
 
-extension Attributes: ExpressibleByDictionaryLiteral, CustomStringConvertible {
+extension Primitive.Attributes: ExpressibleByDictionaryLiteral, CustomStringConvertible {
     public init(dictionaryLiteral elements: (String, Value)...) {
         var entries: [Entry] = []
         var shape: Tensor.Shape?
@@ -108,7 +110,8 @@ extension Attributes: ExpressibleByDictionaryLiteral, CustomStringConvertible {
     }
 }
 
-extension Attributes.Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
+extension Primitive.Attributes.Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral
 {
     public init(integerLiteral value: Int) { self = .integer(value) }

@@ -42,7 +42,7 @@ extension Primitive {
 extension Primitive.Sample {
     /// A point in the domain.
     public init(
-        _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor? = nil,
+        _ operands: [Tensor], attributes: Primitive.Attributes = .none, equals expected: Tensor? = nil,
         within tolerance: Double = 4
     ) {
         self.init(
@@ -66,7 +66,7 @@ extension Primitive.Sample {
 
     /// Operands at the end of the range, where the value must be exactly this.
     public static func extreme(
-        _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor
+        _ operands: [Tensor], attributes: Primitive.Attributes = .none, equals expected: Tensor
     ) -> Self {
         Self(operands: operands, attributes: attributes, expected: expected, tolerance: 0, kind: .extreme)
     }
@@ -78,7 +78,7 @@ extension Primitive.Sample {
 
     /// Operands at which there is no derivative, and the value and the gradients that are returned there.
     public static func kink(
-        _ operands: [Tensor], attributes: Attributes = .none, equals expected: Tensor, gradients: [Tensor]
+        _ operands: [Tensor], attributes: Primitive.Attributes = .none, equals expected: Tensor, gradients: [Tensor]
     ) -> Self {
         Self(
             operands: operands, attributes: attributes, expected: expected, tolerance: 0,

@@ -1,7 +1,7 @@
 // How a pullback becomes steps: it is called once with single numbers, and what it records is read off its tape.
 
 enum Tracing {
-    static func steps(of pullback: Pullback, in primitive: Primitive) -> ScalarRule.Steps {
+    static func steps(of pullback: Primitive.Pullback, in primitive: Primitive) -> ScalarRule.Steps {
         if pullback.isZero { return .none }
         return Tape.withNewTape { tape in
             tape.tracedPrimitive = primitive.name
@@ -13,8 +13,8 @@ enum Tracing {
             let call = tape.append(
                 primitive, .float64, shape: 0, bits: Tensor(0.5).bits, operandCount: UInt8(primitive.operandCount),
                 1, 2, 3)
-            let uses = Pullback.Uses(rawValue: .max)
-            let output = pullback.body(adjoint, Call(tape: tape, index: call, isRecorded: true, uses: uses))
+            let uses = Primitive.Pullback.Uses(rawValue: .max)
+            let output = pullback.body(adjoint, Primitive.Call(tape: tape, index: call, isRecorded: true, uses: uses))
             return compile(tape, from: Int(call) + 1, to: Int(tape.index(of: output)), of: primitive)
         }
     }
@@ -37,7 +37,7 @@ enum Tracing {
         for index in (start..<tape.count).reversed() where isNeeded[index] {
             for operand in tape.operands(of: tape[Int32(index)]) { isNeeded[source(Int(operand))] = true }
         }
-        var uses: Pullback.Uses = isNeeded[start - 1] ? .result : []
+        var uses: Primitive.Pullback.Uses = isNeeded[start - 1] ? .result : []
         for position in 0..<primitive.operandCount where isNeeded[1 + position] { uses.insert(.operand(position)) }
 
         let needed = (start..<tape.count).filter { isNeeded[$0] }

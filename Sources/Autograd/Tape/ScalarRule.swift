@@ -42,7 +42,7 @@ struct ScalarRule {
         let form: Form
         let register: UInt8
         /// The values that the pullback uses.
-        let uses: Pullback.Uses
+        let uses: Primitive.Pullback.Uses
         let constants: UnsafeBufferPointer<UInt64>
         let steps: UnsafeBufferPointer<Step>
     }

@@ -36,7 +36,7 @@ extension Tape: CustomStringConvertible, ErrorContext {
     /// How an instruction is printed, without its value.
     static func text(
         of index: Int, _ elementType: Tensor.ElementType, _ shape: Tensor.Shape, _ primitive: Primitive, name: String?,
-        operands: [Int], _ attributes: Attributes
+        operands: [Int], _ attributes: Primitive.Attributes
     ) -> String {
         var text = "%\(index): \(elementType.abbreviation)\(shape) = \(primitive.name)"
         if let name { text += " \"\(name)\"" }

@@ -24,7 +24,7 @@ public final class Tape {
     @exclusivity(unchecked) private var capacity: Int
     /// The shapes of results; the first one is that of rank 0.
     @exclusivity(unchecked) private var shapes: ContiguousArray<Tensor.Shape> = []
-    @exclusivity(unchecked) private var attributeTable: ContiguousArray<Attributes> = []
+    @exclusivity(unchecked) private var attributeTable: ContiguousArray<Primitive.Attributes> = []
     @exclusivity(unchecked) private var operandTable: ContiguousArray<Int32> = []
     @exclusivity(unchecked) private var names: [Int32: String] = [:]
     /// Whether any instruction holds a storage, which is then to be released.
@@ -110,7 +110,7 @@ extension Tape {
 
     /// The place of attributes in the table.
     @inline(__always)
-    func place(of attributes: Attributes) -> UInt32 {
+    func place(of attributes: Primitive.Attributes) -> UInt32 {
         if attributes.isEmpty { return 0 }
         attributeTable.append(attributes)
         return UInt32(attributeTable.count)
@@ -163,7 +163,7 @@ extension Tape {
         return place == 0 ? Tensor.Shape() : shapes[Int(place) - 1]
     }
 
-    func attributes(of instruction: Instruction) -> Attributes {
+    func attributes(of instruction: Instruction) -> Primitive.Attributes {
         instruction.attributes == 0 ? .none : attributeTable[Int(instruction.attributes) - 1]
     }
 

@@ -93,16 +93,6 @@ extension Tensor {
     public init(repeating number: Double, shape: Shape, elementType: ElementType = .float64) {
         self.init(shape, elementType) { _ in number }
     }
-
-    /// Zeros.
-    public static func zeros(_ shape: Shape, elementType: ElementType = .float64) -> Tensor {
-        Tensor(repeating: 0, shape: shape, elementType: elementType)
-    }
-
-    /// Ones.
-    public static func ones(_ shape: Shape, elementType: ElementType = .float64) -> Tensor {
-        Tensor(repeating: 1, shape: shape, elementType: elementType)
-    }
 }
 
 extension Tensor {

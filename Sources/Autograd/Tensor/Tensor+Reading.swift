@@ -5,14 +5,14 @@ extension Tensor {
         guard elementCount == 1 else {
             return TensorError(
                 "scalar", "a tensor of \(elementCount) elements is not one number", operands: [operandDescription],
-                advice: "Read all of them with `array`, or reduce them first, for example with `sum`."
+                advice: "Read all of them with `numbers`, or reduce them first, for example with `sum`."
             ).raise(returning: .nan)
         }
         return withElements { address, _ in elementType.number(at: address) }
     }
 
     /// All elements as numbers, in row-major order. Conditions read as 0 and 1.
-    public var array: [Double] {
+    public var numbers: [Double] {
         checkReadable()
         if isFailed { return [] }
         return packed.withElements { address, _ in
@@ -25,19 +25,19 @@ extension Tensor {
         guard rank == 2 else {
             return TensorError(
                 "rows", "a tensor of rank \(rank) has no rows", operands: [operandDescription],
-                advice: "Read it with `array`, or reshape it to rank 2."
+                advice: "Read it with `numbers`, or reshape it to rank 2."
             ).raise(returning: [])
         }
-        let (elements, width) = (array, shape[1])
+        let (elements, width) = (numbers, shape[1])
         return (0..<shape[0]).map { Array(elements[$0 * width..<($0 + 1) * width]) }
     }
 
     /// All elements of an `.int64` tensor, in row-major order. Another element type is an error.
-    public var indexArray: [Int] {
+    public var indices: [Int] {
         guard elementType == .int64 else {
             return TensorError(
-                "indexArray", "these are no indices", operands: [operandDescription],
-                advice: "Read numbers with `array`, or `cast(to: .int64)` first."
+                "indices", "these are no indices", operands: [operandDescription],
+                advice: "Read numbers with `numbers`, or `cast(to: .int64)` first."
             ).raise(returning: [])
         }
         checkReadable()
@@ -47,14 +47,14 @@ extension Tensor {
     }
 
     /// All elements of a `.bool` tensor, in row-major order. Another element type is an error.
-    public var boolArray: [Bool] {
+    public var conditions: [Bool] {
         guard elementType == .bool else {
             return TensorError(
-                "boolArray", "these are no conditions", operands: [operandDescription],
+                "conditions", "these are no conditions", operands: [operandDescription],
                 advice: "Compare numbers first, with `.<`, `.>` or `.==`."
             ).raise(returning: [])
         }
-        return array.map { $0 != 0 }
+        return numbers.map { $0 != 0 }
     }
 }
 
@@ -62,8 +62,8 @@ extension Tensor: Equatable {
     /// Whether both have the same shape, the same element type and equal elements. A NaN equals nothing, 0 equals −0.
     public static func == (left: Tensor, right: Tensor) -> Bool {
         guard left.elementType == right.elementType, left.shape == right.shape else { return false }
-        if left.elementType == .int64 { return left.indexArray == right.indexArray }
-        return left.array == right.array
+        if left.elementType == .int64 { return left.indices == right.indices }
+        return left.numbers == right.numbers
     }
 
     /// Whether both have the same shape and element type and |a − b| ≤ max(`absoluteTolerance`, `relativeTolerance` ·
@@ -75,7 +75,7 @@ extension Tensor: Equatable {
     ) -> Bool {
         guard elementType == other.elementType, shape == other.shape, !isFailed, !other.isFailed else { return false }
         let relative = relativeTolerance ?? (elementType == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne).squareRoot()
-        return zip(array, other.array).allSatisfy { a, b in
+        return zip(numbers, other.numbers).allSatisfy { a, b in
             // An infinity is near nothing but itself, though the tolerance at it is infinite too.
             a == b
                 || (a - b).isFinite && abs(a - b) <= Swift.max(absoluteTolerance, relative * Swift.max(abs(a), abs(b)))

@@ -7,7 +7,7 @@ import Testing
     enum Mutation: CaseIterable, Sendable {
         case scaled, negated, zero
 
-        func callAsFunction(_ pullback: Pullback) -> Pullback {
+        func callAsFunction(_ pullback: Primitive.Pullback) -> Primitive.Pullback {
             switch self {
             case .scaled: pullback.followed { 1.01 * $0 }
             case .negated: pullback.followed { -$0 }
@@ -50,7 +50,7 @@ import Testing
 
     /// With square matrices the shapes of a forgotten transposition fit.
     @Test func forgottenTranspositionIsCaught() {
-        let wrong: [Pullback] = [
+        let wrong: [Primitive.Pullback] = [
             .using(.operand(1)) { adjoint, call in matmul(adjoint, call.operand(1)) },
             .using(.operand(0)) { adjoint, call in matmul(call.operand(0), adjoint) },
         ]

@@ -25,17 +25,17 @@ import Testing
                 case 10: matmul(a.reshaped(to: [2, 2]), b.reshaped(to: [2, 2]).transposed()).reshaped(to: [4])
                 case 11: a * mean(b)
                 case 12: select(a.detached .> b.detached, a, sin(b))
-                default: power(1 + square(a), 0.5) + a[2...].reshaped(to: [2, 1]).transposed().reshaped(to: [2])[0] * b
+                default: pow(1 + square(a), 0.5) + a[2...].reshaped(to: [2, 1]).transposed().reshaped(to: [2])[0] * b
                 }
             values.append(tanh(next))
         }
-        return sum(values.suffix(8).reduce(Tensor.zeros([4]), +))
+        return sum(values.suffix(8).reduce(Tensor(repeating: 0, shape: [4]), +))
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>)
     func `agree with central differences`(seed: UInt64) {
         let x = Tensor([0.3, -0.6, 0.9, 0.2])
-        let slope = gradient(at: x) { x in Self.composition(seed, x) }.array
+        let slope = gradient(at: x) { x in Self.composition(seed, x) }.numbers
         let step = 1e-5
         for k in 0..<4 {
             func value(_ offset: Double) -> Double {
@@ -51,11 +51,11 @@ import Testing
     func `have symmetric second derivatives that agree with differences of the first`(seed: UInt64) {
         let x = Tensor([0.3, -0.6, 0.9, 0.2])
         let first = { @Sendable (x: Tensor) in gradient(at: x) { x in Self.composition(seed, x) } }
-        let hessian = (0..<4).map { k in gradient(at: x) { x in first(x)[k] }.array }
+        let hessian = (0..<4).map { k in gradient(at: x) { x in first(x)[k] }.numbers }
         let step = 1e-5
         for k in 0..<4 {
             let offset = Tensor((0..<4).map { $0 == k ? step : 0 })
-            let difference = ((first(x + offset) - first(x - offset)) / (2 * step)).array
+            let difference = ((first(x + offset) - first(x - offset)) / (2 * step)).numbers
             for l in 0..<4 {
                 let scale = max(1, abs(hessian[k][l]))
                 #expect(abs(hessian[k][l] - hessian[l][k]) <= 1e-11 * scale)
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `of a mean over an axis`() {
         let slope = gradient(at: a) { a in sum(square(mean(a, along: 0))) }
-        let expected = broadcast(2 * mean(a, along: 0) / 3, to: [3, 3])
+        let expected = (2 * mean(a, along: 0) / 3).broadcast(to: [3, 3])
         #expect(slope.isApproximatelyEqual(to: expected, relativeTolerance: 1e-15))
     }
 

@@ -48,7 +48,7 @@ import Testing
         #expect(gradient(at: 3, 4) { x, _ in x } == (1, 0))
         #expect(gradient(at: 3, 4) { _, y in y } == (0, 1))
         #expect(valueWithGradient(at: 3) { $0 }.value == 3)
-        #expect(vectorJacobianProduct(at: Tensor([1, 2]), Tensor([3, 4])) { $0 } == Tensor([3, 4]))
+        #expect(vectorJacobianProduct(at: Tensor([1, 2]), cotangent: Tensor([3, 4])) { $0 } == Tensor([3, 4]))
         let nested = gradient(at: 3) { x in gradient(at: x) { $0 } }
         #expect(nested == 0)
     }
@@ -105,20 +105,22 @@ import Testing
 
     @Test func `of a vector is a product with a cotangent`() {
         let x = Tensor([1, 2, 3])
-        let product = vectorJacobianProduct(at: x, Tensor([1, 10, 100])) { x in x * x }
+        let product = vectorJacobianProduct(at: x, cotangent: Tensor([1, 10, 100])) { x in x * x }
         #expect(product == Tensor([2, 40, 600]))
-        let matrix = vectorJacobianProduct(at: x, Tensor([[1, 0, 0], [0, 1, 0]])) { x in broadcast(x * x, to: [2, 3]) }
+        let matrix = vectorJacobianProduct(at: x, cotangent: Tensor([[1, 0, 0], [0, 1, 0]])) { x in
+            (x * x).broadcast(to: [2, 3])
+        }
         #expect(matrix == Tensor([2, 4, 0]))
-        let error = tensorError { vectorJacobianProduct(at: x, Tensor([1, 2])) { x in x * x } }
+        let error = tensorError { vectorJacobianProduct(at: x, cotangent: Tensor([1, 2])) { x in x * x } }
         #expect(error?.problem == "the cotangent must be like the function's result")
         #expect(error?.operands == ["f64[3]", "f64[2]"])
-        tensorError { vectorJacobianProduct(at: x, x.cast(to: .float32)) { x in x * x } }
+        tensorError { vectorJacobianProduct(at: x, cotangent: x.cast(to: .float32)) { x in x * x } }
     }
 
     @Test func `of a cotangent that depends on an outer variable is differentiable`() {
         // d/dv of vᵀ J = Σ 2 xᵢ vᵢ is 2 x.
         let x = Tensor([1, 2])
-        let slope = gradient(at: Tensor([5, 6])) { v in sum(vectorJacobianProduct(at: x, v) { x in x * x }) }
+        let slope = gradient(at: Tensor([5, 6])) { v in sum(vectorJacobianProduct(at: x, cotangent: v) { x in x * x }) }
         #expect(slope == Tensor([2, 4]))
     }
 }

@@ -91,7 +91,7 @@ import Testing
         let row = { (k: Int) in
             gradient(at: a) { a in
                 gradient(at: a) { a in sum(square(matmul(a, a))) }.reshaped(to: [4])[k]
-            }.array
+            }.numbers
         }
         let hessian = (0..<4).map { row($0) }
         for i in 0..<4 { for j in 0..<4 { #expect(hessian[i][j] == hessian[j][i]) } }

@@ -4,12 +4,12 @@ import Autograd
 /// NaN equals any other.
 func sameBits(_ left: Tensor, _ right: Tensor) -> Bool {
     guard left.shape == right.shape, left.elementType == right.elementType else { return false }
-    if left.elementType == .int64 { return left.indexArray == right.indexArray }
-    return zip(left.array, right.array).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
+    if left.elementType == .int64 { return left.indices == right.indices }
+    return zip(left.numbers, right.numbers).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
 }
 
 extension Tensor {
-    /// A tensor of any element type from the numbers that ``array`` reads.
+    /// A tensor of any element type from the numbers that ``numbers`` reads.
     static func of(_ numbers: [Double], shape: Shape, like tensor: Tensor) -> Tensor {
         switch tensor.elementType {
         case .int64: Tensor(indices: numbers.map { Int($0) }, shape: shape)
@@ -19,12 +19,12 @@ extension Tensor {
     }
 
     /// A copy whose elements lie side by side, in row-major order.
-    var packedCopy: Tensor { .of(array, shape: shape, like: self) }
+    var packedCopy: Tensor { .of(numbers, shape: shape, like: self) }
 
     /// The same numbers, lying in memory in column-major order.
     var columnMajor: Tensor {
         let axes = Array((0..<rank).reversed())
-        return rank < 2 ? self : transposed(axes).packedCopy.transposed(axes)
+        return rank < 2 ? self : transposed(axes: axes).packedCopy.transposed(axes: axes)
     }
 
     /// The same numbers, with others between them.
@@ -32,13 +32,14 @@ extension Tensor {
         guard rank > 0 else { return self }
         var doubled = Array(shape)
         doubled[rank - 1] *= 2
-        return Tensor.of(array.flatMap { [$0, 77] }, shape: Shape(doubled), like: self).slice(0..., along: -1, step: 2)
+        return Tensor.of(numbers.flatMap { [$0, 77] }, shape: Shape(doubled), like: self).sliced(
+            0..., along: -1, step: 2)
     }
 
     /// The first part along the first axis repeated along it, without a copy.
     var repeated: Tensor {
         guard rank > 0, shape[0] > 0 else { return self }
-        return broadcast(slice(0..<1, along: 0).packedCopy, to: shape)
+        return sliced(0..<1, along: 0).packedCopy.broadcast(to: shape)
     }
 }
 

@@ -97,9 +97,9 @@ import Testing
             } else {
                 #expect(value.elementType == (exact.elementType == .float64 ? .float32 : exact.elementType))
             }
-            let numbers = exact.array.map { Float($0) }
+            let numbers = exact.numbers.map { Float($0) }
             let largest = numbers.map { abs($0) }.filter(\.isFinite).max() ?? 0
-            for (number, computed) in zip(numbers, value.array.map { Float($0) }) {
+            for (number, computed) in zip(numbers, value.numbers.map { Float($0) }) {
                 // Where elements do not mix, each keeps its own digits.
                 let unit = (primitive.isElementwise ? number : largest).ulp
                 #expect(

@@ -28,8 +28,8 @@ extension Primitive {
             let value = primitive.applied(to: sample.operands, sample.attributes)
             if case .regular = sample.kind {
                 #expect(value.shape == expected.shape && value.elementType == expected.elementType)
-                let largest = expected.array.map { abs($0) }.max() ?? 0
-                let differences = zip(value.array, expected.array).map { abs($0 - $1) }
+                let largest = expected.numbers.map { abs($0) }.max() ?? 0
+                let differences = zip(value.numbers, expected.numbers).map { abs($0 - $1) }
                 #expect(
                     differences.allSatisfy { $0 <= sample.tolerance * largest.ulp },
                     "at \(sample.operands): \(value), not \(expected)")
@@ -83,7 +83,7 @@ extension Primitive {
     }
 
     private func expectRefusal(
-        of primitive: Primitive, _ operands: [Tensor], _ attributes: Attributes, _ message: String
+        of primitive: Primitive, _ operands: [Tensor], _ attributes: Primitive.Attributes, _ message: String
     ) {
         do {
             let result = try Tensor.checked { primitive(operands, attributes: attributes) }

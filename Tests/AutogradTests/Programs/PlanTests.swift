@@ -11,7 +11,7 @@ import Testing
     /// Element-wise instructions of one shape run as one step. What only that step reads lies in a temporary, of which one is
     /// used again where its value has been read for the last time; what the sum reads has memory of its own behind them.
     @Test func fusion() {
-        let graph = recording([.zeros([8, 1000]), .zeros([1000])]) { x in
+        let graph = recording([Tensor(repeating: 0, shape: [8, 1000]), Tensor(repeating: 0, shape: [1000])]) { x in
             [tanh(x[0] * x[1] + 1) * sigmoid(x[0]), sum(x[0] * 2)]
         }
         #expect(
@@ -47,7 +47,8 @@ import Testing
     }
 
     @Test func inPlace() {
-        let graph = recording([.zeros([100, 100])]) { x in [matmul(exp(matmul(x[0], x[0])), x[0])] }
+        let graph = recording([Tensor(repeating: 0, shape: [100, 100])]) { x in [matmul(exp(matmul(x[0], x[0])), x[0])]
+        }
         #expect(
             "\(graph)" == """
                 %0: f64[100, 100] = variable "x"
@@ -81,7 +82,9 @@ import Testing
 
     /// What dies makes room: two places for a chain of products of any length.
     @Test func arena() {
-        let graph = recording([.zeros([100, 100])]) { x in [(0..<4).reduce(x[0]) { x, _ in matmul(x, x) }] }
+        let graph = recording([Tensor(repeating: 0, shape: [100, 100])]) { x in
+            [(0..<4).reduce(x[0]) { x, _ in matmul(x, x) }]
+        }
         #expect(
             "\(graph)" == """
                 %0: f64[100, 100] = variable "x"
@@ -101,7 +104,7 @@ import Testing
                 """)
         func size(_ length: Int) -> Int {
             Planner.code(
-                recording([.zeros([100, 100])]) { x in
+                recording([Tensor(repeating: 0, shape: [100, 100])]) { x in
                     [(0..<length).reduce(x[0]) { x, _ in matmul(tanh(x), tanh(x)) }]
                 }
             ).blockSize
@@ -111,7 +114,7 @@ import Testing
 
     /// A view is no step and has no memory: what reads it reads what it sees.
     @Test func views() {
-        let graph = recording([.zeros([40, 30]), .zeros([30])]) { x in
+        let graph = recording([Tensor(repeating: 0, shape: [40, 30]), Tensor(repeating: 0, shape: [30])]) { x in
             [sum(x[0].transposed() * 2 + x[1].reshaped(to: [30, 1]), along: 0)]
         }
         #expect(
@@ -142,11 +145,14 @@ import Testing
 
     /// The state lies in front of the block, and the new in place of the old.
     @Test func state() {
-        let program = StatefulProgram(ProgramState([.ones([100]), .zeros([100])]), names: ["x", "w", "v"]) { x, state in
+        let program = StatefulProgram(
+            ProgramState([Tensor(repeating: 1, shape: [100]), Tensor(repeating: 0, shape: [100])]),
+            names: ["x", "w", "v"]
+        ) { x, state in
             let v = 0.5 * state[1] + x[0]
             return (sum(v), [state[0] - 0.1 * v, v])
         }
-        _ = program.run([.ones([100])])
+        _ = program.run([Tensor(repeating: 1, shape: [100])])
         #expect(
             program.description == """
                 %0: f64[100] = variable "x"
@@ -173,7 +179,7 @@ import Testing
     }
 
     @Test func singleNumbers() {
-        let program = Program.record(at: Tensor(1)) { x in sigmoid(x) * x }
+        let program = Program(at: Tensor(1)) { x in sigmoid(x) * x }
         #expect(program.plan == "2 instructions for single numbers")
     }
 }

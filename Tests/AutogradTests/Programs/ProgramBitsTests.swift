@@ -9,7 +9,7 @@ import Testing
     func catalogue(_ primitive: Primitive) {
         for sample in primitive.samples {
             let attributes = sample.attributes
-            let value = Program.record(at: sample.operands) { [primitive.applied(to: $0, attributes)] }
+            let value = Program(at: sample.operands) { [primitive.applied(to: $0, attributes)] }
             for operands in [sample.operands, sample.operands.map(\.columnMajor), sample.operands.map(\.interleaved)] {
                 #expect(
                     sameBits(value.outputs(of: operands)[0], primitive.applied(to: operands, attributes)), "\(value)")
@@ -32,7 +32,7 @@ import Testing
                         first($0).reduce(Tensor(0, elementType: inputs[0].elementType)) { $0 + sum($1 * $1) }
                     }
             }
-            let program = Program.record(at: sample.operands, of: gradients)
+            let program = Program(at: sample.operands, of: gradients)
             for operands in [sample.operands, sample.operands.map(\.columnMajor), sample.operands.map(\.shifted)] {
                 let (replayed, eager) = (program.outputs(of: operands), gradients(operands))
                 for (replayed, eager) in zip(replayed, eager) {
@@ -53,7 +53,7 @@ import Testing
             [[3, 4], [4], [3, 1], [], [4, 3]].map { .uniform(in: -2..<2, shape: $0, elementType: type, using: &random) }
         }
         let first = draw()
-        let program = Program.record(at: first, of: function)
+        let program = Program(at: first, of: function)
         for inputs in [first, draw(), draw()] {
             let (replayed, eager) = (program.outputs(of: inputs), function(inputs))
             for (replayed, eager) in zip(replayed, eager) {
@@ -84,7 +84,7 @@ import Testing
         func draw() -> [Tensor] {
             [[37, 61], [40, 61], [40]].map { .normal(shape: $0, elementType: type, using: &random) }
         }
-        let program = Program.record(at: draw(), of: function)
+        let program = Program(at: draw(), of: function)
         for inputs in [draw(), draw()] {
             let (replayed, eager) = (program.outputs(of: inputs), function(inputs))
             #expect(zip(replayed, eager).allSatisfy(sameBits))
@@ -126,11 +126,11 @@ private struct RandomFunction {
             case 7: made = combined(x, -(-y).reshaped(to: Tensor.Shape([1] + y.shape)).reshaped(to: y.shape), -)
             case 8: made = x.rank == 2 ? x.transposed() : exp(tanh(x))
             case 9: made = x.rank > 0 ? sum(x, along: -1, keepDimensions: true) : square(x)
-            case 10: made = x.rank > 0 ? x.slice(0..., along: 0, step: 2) : relu(x)
+            case 10: made = x.rank > 0 ? x.sliced(0..., along: 0, step: 2) : relu(x)
             case 11: made = x.reshaped(to: [x.elementCount])
             case 12: made = x.rank == 2 && y.rank == 2 && x.shape[1] == y.shape[0] ? matmul(x, y) : 1 * x
             case 13: made = x.rank > 0 ? select(x .> 0, x, tanh(x)) : 3 - x
-            case 14: made = combined(x, y, maximum)
+            case 14: made = combined(x, y) { max($0, $1) }
             default: made = stopGradient(x) + x / 1
             }
             if let made, made.elementCount < 1000 { values.append(made) }

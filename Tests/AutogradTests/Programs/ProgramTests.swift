@@ -5,7 +5,7 @@ import Testing
 /// Programs as users see them: guards, shapes, memory, threads, errors.
 @Suite struct ProgramTests {
     @Test func `a comparison becomes a guard on its outcome`() {
-        let program = Program.record(at: Tensor(1)) { x in x < 2 ? x * 10 : -x }
+        let program = Program(at: Tensor(1)) { x in x < 2 ? x * 10 : -x }
         #expect(program(Tensor(1.5)).scalar == 15)
         #expect(!program.explanation.contains("again"))
         #expect(program(Tensor(3)).scalar == -3)
@@ -16,18 +16,18 @@ import Testing
     }
 
     @Test func `a number that is read becomes a guard on its bits`() {
-        let program = Program.record(at: Tensor(2), Tensor([1, 2])) { n, x in x * n.scalar }
-        #expect(program(Tensor(2), Tensor([3, 4])).array == [6, 8])
+        let program = Program(at: Tensor(2), Tensor([1, 2])) { n, x in x * n.scalar }
+        #expect(program(Tensor(2), Tensor([3, 4])).numbers == [6, 8])
         #expect(!program.explanation.contains("again"))
-        #expect(program(Tensor(3), Tensor([3, 4])).array == [9, 12])
+        #expect(program(Tensor(3), Tensor([3, 4])).numbers == [9, 12])
         #expect(program.explanation.contains("a guard did not hold"))
     }
 
     @Test func `numbers that are read through constants or arrays are guarded too`() {
-        let program = Program.record(at: Tensor([1, 2])) { x in
+        let program = Program(at: Tensor([1, 2])) { x in
             let detached = x.detached
             let outside = withoutRecording { x * 2 }
-            return sum(x.array == [1, 2] ? x + detached + outside : -x)
+            return sum(x.numbers == [1, 2] ? x + detached + outside : -x)
         }
         #expect(program(Tensor([1, 2])).scalar == 12)
         #expect(program(Tensor([1, 3])).scalar == -4)
@@ -37,15 +37,15 @@ import Testing
         let function: @Sendable (Tensor) -> Tensor = { x in
             gradient(at: x) { x in x * withoutRecording { x * x } + x * x.detached }
         }
-        let program = Program.record(at: Tensor(3), of: function)
+        let program = Program(at: Tensor(3), of: function)
         for x in [3.0, 5] { #expect(program(Tensor(x)).scalar == x * x + x) }
         #expect(function(Tensor(5)).scalar == 30)
-        let inner = Program.record(at: Tensor(3)) { x in withoutRecording { gradient(at: x) { $0 * $0 } } }
+        let inner = Program(at: Tensor(3)) { x in withoutRecording { gradient(at: x) { $0 * $0 } } }
         #expect(inner(Tensor(7)).scalar == 14)
     }
 
     @Test func `other shapes and types are recorded again, and kept`() {
-        let program = Program.record(at: Tensor([1, 2])) { x in sum(x * x) }
+        let program = Program(at: Tensor([1, 2])) { x in sum(x * x) }
         #expect(program(Tensor([1, 2, 3])).scalar == 14)
         #expect(program(Tensor([1, 2, 3], elementType: .float32)).elementType == .float32)
         for _ in 0..<5 { #expect(program(Tensor([2, 2])).scalar == 8 && program(Tensor([2, 2, 2])).scalar == 12) }
@@ -53,29 +53,29 @@ import Testing
     }
 
     @Test func `a guard that never holds again makes the program eager`() {
-        let program = Program.record(at: Tensor(0)) { x in x + x.scalar }
+        let program = Program(at: Tensor(0)) { x in x + x.scalar }
         for x in 1...20 { #expect(program(Tensor(Double(x))).scalar == Double(2 * x)) }
         #expect(program.explanation.contains("no further call is"))
         #expect(program.explanation.components(of: "a guard did not hold") == Recordings.patience)
     }
 
     @Test func `results of an earlier run are written over unless somebody holds them`() {
-        let program = Program.record(at: Tensor([1, 2])) { x in x * 2 }
+        let program = Program(at: Tensor([1, 2])) { x in x * 2 }
         var outputs: [Tensor] = []
         program.run([Tensor([1, 2])], into: &outputs)
         let kept = outputs[0]
         program.run([Tensor([3, 4])], into: &outputs)
-        #expect(kept.array == [2, 4] && outputs[0].array == [6, 8])
+        #expect(kept.numbers == [2, 4] && outputs[0].numbers == [6, 8])
         let place = outputs[0].storage.map { UInt(bitPattern: $0.elements) }
         program.run([Tensor([5, 6])], into: &outputs)
-        #expect(outputs[0].array == [10, 12] && outputs[0].storage.map { UInt(bitPattern: $0.elements) } == place)
+        #expect(outputs[0].numbers == [10, 12] && outputs[0].storage.map { UInt(bitPattern: $0.elements) } == place)
         // An input that is also the result of before.
         program.run(outputs, into: &outputs)
-        #expect(outputs[0].array == [20, 24])
+        #expect(outputs[0].numbers == [20, 24])
     }
 
     @Test func `identity programs, constants, unused inputs and results that are asked twice`() {
-        let program = Program.record(at: [Tensor([1, 2]), Tensor(3), Tensor([[1, 2], [3, 4]])]) { inputs in
+        let program = Program(at: [Tensor([1, 2]), Tensor(3), Tensor([[1, 2], [3, 4]])]) { inputs in
             [
                 inputs[0], inputs[1], inputs[2].transposed(), Tensor([7, 8]), Tensor(9), inputs[0], inputs[2] + 1,
                 inputs[2] + 1,
@@ -83,27 +83,29 @@ import Testing
         }
         let outputs = program.outputs(of: [Tensor([5, 6]), Tensor(4), Tensor([[5, 6], [7, 8]])])
         #expect(
-            outputs.map(\.array) == [[5, 6], [4], [5, 7, 6, 8], [7, 8], [9], [5, 6], [6, 7, 8, 9], [6, 7, 8, 9]])
-        let empty = Program.record(at: Tensor.zeros([0, 3])) { x in sum(x * 2, along: 0) }
-        #expect(empty(Tensor.zeros([0, 3])).array == [0, 0, 0])
+            outputs.map(\.numbers) == [
+                [5, 6], [4], [5, 7, 6, 8], [7, 8], [9], [5, 6], [6, 7, 8, 9], [6, 7, 8, 9],
+            ])
+        let empty = Program(at: Tensor(repeating: 0, shape: [0, 3])) { x in sum(x * 2, along: 0) }
+        #expect(empty(Tensor(repeating: 0, shape: [0, 3])).numbers == [0, 0, 0])
     }
 
     @Test func `indices that no Double holds stay what they are`() {
         let large = 9_007_199_254_740_993
-        let program = Program.record(at: Tensor([1, -1, 1])) { x in
+        let program = Program(at: Tensor([1, -1, 1])) { x in
             select(x .> 0, Tensor(indices: [large, large, large]), Tensor(indices: [large + 2, 5, large]))
         }
-        #expect(program(Tensor([1, -1, -1])).indexArray == [large, 5, large])
+        #expect(program(Tensor([1, -1, -1])).indices == [large, 5, large])
     }
 
     @Test func `inside another recording the function itself is recorded`() {
-        let program = Program.record(at: Tensor(2)) { x in x * x * x }
+        let program = Program(at: Tensor(2)) { x in x * x * x }
         #expect(gradient(at: 2) { program($0) } == 12)
         #expect(gradient(at: Tensor(2)) { x in gradient(at: x) { program($0) } }.scalar == 12)
     }
 
     @Test func `many threads run one program`() async {
-        let program = Program.record(at: Tensor([1, 2, 3])) { x in gradient(at: x) { sum(sigmoid($0) * $0) } }
+        let program = Program(at: Tensor([1, 2, 3])) { x in gradient(at: x) { sum(sigmoid($0) * $0) } }
         let results = await withTaskGroup(of: Bool.self) { group in
             for thread in 0..<8 {
                 group.addTask {
@@ -119,13 +121,13 @@ import Testing
     }
 
     @Test func `mistakes are the same clear errors`() throws {
-        let program = Program.record(at: Tensor([1, 2])) { x in matmul(Tensor([[1, 2], [3, 4]]), x) }
+        let program = Program(at: Tensor([1, 2])) { x in matmul(Tensor([[1, 2], [3, 4]]), x) }
         let error = #expect(throws: TensorError.self) { try Tensor.checked { program(Tensor([1, 2, 3])) } }
         #expect(error?.problem.contains("2 columns") == true)
-        #expect(program(Tensor([1, 1])).array == [3, 7])
+        #expect(program(Tensor([1, 1])).numbers == [3, 7])
         let count = #expect(throws: TensorError.self) { try Tensor.checked { program(Tensor(1), Tensor(2)) } }
         #expect(count?.problem == "the function takes 1 inputs, not 2")
-        let several = Program.record(at: [Tensor(1)]) { [$0[0], $0[0]] }
+        let several = Program(at: [Tensor(1)]) { [$0[0], $0[0]] }
         #expect(throws: TensorError.self) { try Tensor.checked { several(Tensor(1)) } }
     }
 }

@@ -31,7 +31,7 @@ import Testing
             Issue.record("no large program of single numbers")
             return
         }
-        let program = Program.record(at: inputs, of: function)
+        let program = Program(at: inputs, of: function)
         for inputs in [inputs, others] {
             let (replayed, eager) = (program.outputs(of: inputs), function(inputs))
             #expect(replayed.count == eager.count && zip(replayed, eager).allSatisfy(sameBits))
@@ -72,7 +72,7 @@ import Testing
     @Test func `a chain of small arrays is a chain of each element`() {
         let function: @Sendable ([Tensor]) -> [Tensor] = { inputs in
             let chain: (Tensor) -> Tensor = { x in (0..<1000).reduce(x) { y, _ in y + x } }
-            return [chain(inputs[0]), vectorJacobianProduct(at: inputs[0], inputs[1], of: chain)]
+            return [chain(inputs[0]), vectorJacobianProduct(at: inputs[0], cotangent: inputs[1], of: chain)]
         }
         let inputs = [Tensor([[1.1, 2], [3, 4]]), Tensor([[5, 6.1], [7, 8]])]
         #expect(count(CK_SCALAR_RUNNING_SUM, in: code(at: inputs, of: function)) == 2)
@@ -140,7 +140,7 @@ import Testing
 
     @Test func `a number that is none, or has failed, is not taken for one`() throws {
         let inputs = numbers(600, seed: 9)
-        let program = Program.record(at: inputs) { x in [x.reduce(Tensor(0)) { $0 + $1 * $1 }] }
+        let program = Program(at: inputs) { x in [x.reduce(Tensor(0)) { $0 + $1 * $1 }] }
         let ones = [Tensor([1, 1])] + inputs.dropFirst()
         #expect(program.outputs(of: ones)[0].shape == [2])
         #expect(program.explanation.contains("inputs of other shapes"))
@@ -166,7 +166,7 @@ private struct RandomNumbers {
     }
 
     private func stacked(_ numbers: ArraySlice<Tensor>) -> Tensor {
-        numbers.enumerated().reduce(Tensor.zeros([6])) { row, number in
+        numbers.enumerated().reduce(Tensor(repeating: 0, shape: [6])) { row, number in
             row + number.element * Tensor((0..<6).map { $0 == number.offset ? 1 : 0 })
         }
     }
@@ -204,7 +204,7 @@ private struct RandomNumbers {
                 case 7: return tanh(a)
                 case 8: return select(a .> b, a, 0.5 * b)
                 case 9: return sin(a)
-                case 10: return maximum(a, b)
+                case 10: return max(a, b)
                 default: return exp(-square(a)) + 0.25
                 }
             }

@@ -29,7 +29,7 @@ import Testing
         func draw() -> Tensor { .uniform(in: 0.1..<3, shape: [count], using: &random) }
         // Those of the products and those of the inputs are on one level.
         #expect(groups(of: name, at: [draw()], in: computed) == (count < 2 ? [] : [2 * count]))
-        let program = Program.record(at: [draw()], of: computed)
+        let program = Program(at: [draw()], of: computed)
         let x = draw()
         #expect(zip(program.outputs(of: [x]), computed([x])).allSatisfy(sameBits))
     }
@@ -44,7 +44,7 @@ import Testing
         var random = RandomGenerator(seed: 3)
         let inputs = (0..<4).map { _ in Tensor.normal(shape: [2, 2], using: &random) }
         #expect(groups(of: CK_SCALAR_SIGMOID, at: Array(inputs[..<2]), in: computed).reduce(0, +) >= 8)
-        let program = Program.record(at: Array(inputs[..<2]), of: computed)
+        let program = Program(at: Array(inputs[..<2]), of: computed)
         #expect(zip(program.outputs(of: Array(inputs[2...])), computed(Array(inputs[2...]))).allSatisfy(sameBits))
     }
 

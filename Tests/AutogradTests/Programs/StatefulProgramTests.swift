@@ -6,7 +6,7 @@ import Testing
 @Suite struct StatefulProgramTests {
     /// Two arrays that exchange their roles, and a count: all three depend on the old values of others.
     private func exchanging(_ size: Int, _ guarded: Bool) -> (StatefulProgram, ProgramState) {
-        let state = ProgramState([.ones([size]), .zeros([size]), Tensor(0)])
+        let state = ProgramState([Tensor(repeating: 1, shape: [size]), Tensor(repeating: 0, shape: [size]), Tensor(0)])
         let program = StatefulProgram(state, names: []) { inputs, state in
             let (a, b, count) = (state[0], state[1], state[2])
             let new = inputs[0] * a + inputs[1]
@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: [2, 1024], [false, true])
     func `state changes as eager values do`(size: Int, guarded: Bool) {
         let (program, state) = exchanging(size, guarded)
-        var (a, b) = (Tensor.ones([size]), Tensor.zeros([size]))
+        var (a, b) = (Tensor(repeating: 1, shape: [size]), Tensor(repeating: 0, shape: [size]))
         for step in 0..<10 {
             let (x, y) = (Tensor(1.5), Tensor((0..<size).map { Double($0 + step) }))
             #expect(program.run([x, y]) == sum(b).scalar)
@@ -42,14 +42,14 @@ import Testing
     /// Recordings for inputs of two shapes, of which the second needs more memory.
     @Test(arguments: [2, 1024])
     func `all recordings work in one memory`(size: Int) {
-        let state = ProgramState([.zeros([size]), Tensor(0)])
+        let state = ProgramState([Tensor(repeating: 0, shape: [size]), Tensor(0)])
         let program = StatefulProgram(state, names: []) { inputs, state in
             (sum(state[0]), [state[0] + sum(inputs[0], along: 0), state[1] + 1])
         }
         var total = 0.0
         for step in 0..<10 {
             let rows = step % 2 == 0 ? 1 : 3
-            #expect(program.run([.ones([rows, size])]) == total * Double(size))
+            #expect(program.run([Tensor(repeating: 1, shape: [rows, size])]) == total * Double(size))
             total += Double(rows)
             if step == 4 {
                 state[0] = state[0] + 1
@@ -64,10 +64,10 @@ import Testing
     @Test(arguments: [2, 1024])
     func `a value that is read stays what it was`(size: Int) {
         let (program, state) = exchanging(size, false)
-        let inputs = [Tensor(1.5), Tensor.ones([size])]
+        let inputs = [Tensor(1.5), Tensor(repeating: 1, shape: [size])]
         _ = program.run(inputs)
         _ = program.run(inputs)
-        let (kept, copy) = (state[1], Tensor(state[1].array))
+        let (kept, copy) = (state[1], Tensor(state[1].numbers))
         _ = program.run(inputs)
         _ = program.run(inputs)
         #expect(sameBits(kept, copy))
@@ -75,7 +75,7 @@ import Testing
 
     @Test(arguments: [2, 1024])
     func `a guard that does not hold leaves the state as it was`(size: Int) {
-        let state = ProgramState([.zeros([size])])
+        let state = ProgramState([Tensor(repeating: 0, shape: [size])])
         let program = StatefulProgram(state, names: []) { inputs, state in
             let new = state[0] + inputs[0]
             return sum(new) < 10 ? (sum(new), [new]) : (sum(new) - 100, [-new])
@@ -85,7 +85,7 @@ import Testing
         #expect(program.run([one]) == 8)
         // The first recording ran up to its guard, then another was made from the same state.
         #expect(program.run([one]) == -88)
-        #expect(state[0].array.first == -12 / Double(size))
+        #expect(state[0].numbers.first == -12 / Double(size))
         #expect(program.run([one]) == -8)
         #expect(program.explanation.contains("a guard did not hold"))
     }
@@ -95,12 +95,12 @@ import Testing
             (sum(inputs[0] * inputs[1]) + state[0], [state[0] + inputs[2]])
         }
         func recorded(_ size: Int) -> Int {
-            _ = program.run([.ones([size]), .ones([size]), Tensor(1)])
+            _ = program.run([Tensor(repeating: 1, shape: [size]), Tensor(repeating: 1, shape: [size]), Tensor(1)])
             return program.explanation.components(of: "inputs of other shapes")
         }
         for size in 0...Recordings.patience { #expect(recorded(size) == size) }
         #expect(program.explanation.contains("no further call is, until a recording serves"))
-        #expect(program.replay(.ones([3]), .ones([3]), 1) == 7)
+        #expect(program.replay(Tensor(repeating: 1, shape: [3]), Tensor(repeating: 1, shape: [3]), 1) == 7)
         #expect(recorded(5) == Recordings.patience + 1)
     }
 }

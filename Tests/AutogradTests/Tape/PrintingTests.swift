@@ -82,7 +82,7 @@ import Testing
             _ = tape.variable(Tensor([true, false]))
             _ = tape.variable(Tensor(indices: [3, -1]))
             _ = tape.variable(Tensor([.infinity, .nan, -0.0]))
-            _ = tape.variable(Tensor.zeros([2, 0]))
+            _ = tape.variable(Tensor(repeating: 0, shape: [2, 0]))
         }
         #expect(
             tape.description == """

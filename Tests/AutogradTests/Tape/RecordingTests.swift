@@ -88,7 +88,7 @@ import Testing
         #expect(first.elementBits == eager.elementBits)
         let numbers = Tape.record { tape in
             let x = tape.variable(0.3)
-            let y = sigmoid(x) * exp(x) / (1 + square(x)) + power(x, 1.7)
+            let y = sigmoid(x) * exp(x) / (1 + square(x)) + pow(x, 1.7)
             return (tape.gradient(of: y, withRespectTo: x), tape.gradient(of: y, withRespectTo: x))
         }.result
         #expect(numbers.0.elementBits == numbers.1.elementBits)

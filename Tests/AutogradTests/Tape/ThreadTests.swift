@@ -55,7 +55,7 @@ private func onAnotherThread<Result: Sendable>(_ body: @escaping @Sendable () ->
         _ = gradient(at: 3) { x in
             #expect(onAnotherThread { gradient(at: x) { y in y * y }.scalar } == 6)
             #expect(onAnotherThread { (x.detached * 2).scalar } == 6)
-            #expect(onAnotherThread { x.array } == [3])
+            #expect(onAnotherThread { x.numbers } == [3])
             return x
         }
     }

@@ -7,17 +7,17 @@ import Testing
         #expect(Tensor(2.5).elementType == .float64)
         #expect(Tensor(2.5).scalar == 2.5)
         #expect(Tensor(0.1, elementType: .float32).scalar == Double(Float(0.1)))
-        #expect(Tensor(3, elementType: .int64).indexArray == [3])
-        #expect(Tensor(true).boolArray == [true])
+        #expect(Tensor(3, elementType: .int64).indices == [3])
+        #expect(Tensor(true).conditions == [true])
     }
 
     @Test func `of nested arrays`() {
         #expect(Tensor([1, 2, 3]).shape == [3])
         #expect(Tensor([[1, 2, 3], [4, 5, 6]]).shape == [2, 3])
-        #expect(Tensor([[1, 2, 3], [4, 5, 6]]).array == [1, 2, 3, 4, 5, 6])
+        #expect(Tensor([[1, 2, 3], [4, 5, 6]]).numbers == [1, 2, 3, 4, 5, 6])
         let cube = Tensor([[[1, 2]], [[3, 4]], [[5, 6]]])
         #expect(cube.shape == [3, 1, 2])
-        #expect(cube.array == [1, 2, 3, 4, 5, 6])
+        #expect(cube.numbers == [1, 2, 3, 4, 5, 6])
         #expect(Tensor([0, 1, 1, 0]).elementType == .float64)
     }
 
@@ -52,23 +52,23 @@ import Testing
     }
 
     @Test func `of one number repeated`() {
-        #expect(Tensor(repeating: 2.5, shape: [2, 2]).array == [2.5, 2.5, 2.5, 2.5])
-        #expect(Tensor.zeros([3]) == Tensor([0, 0, 0]))
-        #expect(Tensor.ones([1, 2], elementType: .float32) == Tensor([[1, 1]], elementType: .float32))
-        #expect(Tensor.ones([]) == Tensor(1))
-        #expect(Tensor.zeros([4, 0]).elementCount == 0)
-        #expect(Tensor.zeros([2], elementType: .bool).boolArray == [false, false])
+        #expect(Tensor(repeating: 2.5, shape: [2, 2]).numbers == [2.5, 2.5, 2.5, 2.5])
+        #expect(Tensor(repeating: 0, shape: [3]) == Tensor([0, 0, 0]))
+        #expect(Tensor(repeating: 1, shape: [1, 2], elementType: .float32) == Tensor([[1, 1]], elementType: .float32))
+        #expect(Tensor(repeating: 1, shape: []) == Tensor(1))
+        #expect(Tensor(repeating: 0, shape: [4, 0]).elementCount == 0)
+        #expect(Tensor(repeating: 0, shape: [2], elementType: .bool).conditions == [false, false])
     }
 
     @Test func `of a range`() {
         #expect(Tensor(0..<4) == Tensor([0, 1, 2, 3]))
-        #expect(Tensor(-2..<1, elementType: .int64).indexArray == [-2, -1, 0])
+        #expect(Tensor(-2..<1, elementType: .int64).indices == [-2, -1, 0])
         #expect(Tensor(3..<3).shape == [0])
     }
 
     @Test func `of numbers at equal distances, exact at both ends`() {
         #expect(Tensor(from: 0, through: 1, count: 5) == Tensor([0, 0.25, 0.5, 0.75, 1]))
-        let tenths = Tensor(from: -0.3, through: 0.7, count: 11).array
+        let tenths = Tensor(from: -0.3, through: 0.7, count: 11).numbers
         #expect(tenths.first == -0.3)
         #expect(tenths.last == 0.7)
         #expect(tensorError { Tensor(from: 0, through: 1, count: 1) }?.problem.contains("not 1") == true)
@@ -76,14 +76,14 @@ import Testing
 
     @Test func `of indices and conditions`() {
         let large = [Int.max, Int.min, (1 << 53) + 1]
-        #expect(Tensor(indices: large).indexArray == large)
-        #expect(Tensor(indices: 3...5).indexArray == [3, 4, 5])
-        #expect(Tensor([true, false]).boolArray == [true, false])
+        #expect(Tensor(indices: large).indices == large)
+        #expect(Tensor(indices: 3...5).indices == [3, 4, 5])
+        #expect(Tensor([true, false]).conditions == [true, false])
     }
 
     @Test func `a value that another thread may read`() async {
         let x = Tensor([1, 2, 3])
-        let read = await Task.detached { x.array }.value
+        let read = await Task.detached { x.numbers }.value
         #expect(read == [1, 2, 3])
     }
 }

@@ -37,16 +37,16 @@ import Testing
     }
 
     @Test func `of an empty tensor shows its brackets`() {
-        #expect("\(Tensor.zeros([0]))" == "[]")
-        #expect("\(Tensor.zeros([0, 3]))" == "[]")
-        #expect("\(Tensor.zeros([2, 0]))" == "[[],\n []]")
+        #expect("\(Tensor(repeating: 0, shape: [0]))" == "[]")
+        #expect("\(Tensor(repeating: 0, shape: [0, 3]))" == "[]")
+        #expect("\(Tensor(repeating: 0, shape: [2, 0]))" == "[[],\n []]")
     }
 
     @Test func `leaves out the middle of more than a thousand elements`() {
         #expect("\(Tensor(0..<1001))" == "[0.0, 1.0, 2.0, …, 998.0, 999.0, 1000.0]")
         #expect("\(Tensor(0..<1000))".contains("500.0"))
         #expect(
-            "\(Tensor.zeros([300, 4], elementType: .int64))" == """
+            "\(Tensor(repeating: 0, shape: [300, 4], elementType: .int64))" == """
                 [[0, 0, 0, 0],
                  [0, 0, 0, 0],
                  [0, 0, 0, 0],
@@ -56,7 +56,7 @@ import Testing
                  [0, 0, 0, 0]]
                 """)
         let row = "[0.0, 0.0, 0.0, …, 0.0, 0.0, 0.0]"
-        #expect("\(Tensor.zeros([2, 600]))" == "[\(row),\n \(row)]")
+        #expect("\(Tensor(repeating: 0, shape: [2, 600]))" == "[\(row),\n \(row)]")
     }
 
     @Test func `for debugging adds shape and element type`() {

@@ -16,5 +16,5 @@ extension ExitTest.Result? {
 
 extension Tensor {
     /// The bit patterns of the elements, which tell −0 from 0 and compare NaN.
-    var elementBits: [UInt64] { array.map(\.bitPattern) }
+    var elementBits: [UInt64] { numbers.map(\.bitPattern) }
 }

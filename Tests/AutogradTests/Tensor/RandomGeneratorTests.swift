@@ -53,7 +53,7 @@ import Testing
     @Test func `draws uniform numbers with their moments`() {
         var random = RandomGenerator(seed: 2)
         let x = Tensor.uniform(in: -1..<3, shape: [100, 1000], using: &random)
-        #expect(x.array.allSatisfy { (-1..<3).contains($0) })
+        #expect(x.numbers.allSatisfy { (-1..<3).contains($0) })
         let average = mean(x)
         #expect(abs(average.scalar - 1) < 0.02)
         #expect(abs(mean(square(x - average)).scalar - 16.0 / 12) < 0.02)
@@ -63,16 +63,16 @@ import Testing
         var random = RandomGenerator(seed: 3)
         let range = 1..<(1 + Double(Float.ulpOfOne) * 3)
         let x = Tensor.uniform(in: range, shape: [1000], elementType: .float32, using: &random)
-        #expect(Set(x.array) == Set((0..<3).map { 1 + Double($0) * Double(Float.ulpOfOne) }))
+        #expect(Set(x.numbers) == Set((0..<3).map { 1 + Double($0) * Double(Float.ulpOfOne) }))
         let one = Tensor.uniform(in: 1..<1.0.nextUp, shape: [100], using: &random)
-        #expect(Set(one.array) == [1])
+        #expect(Set(one.numbers) == [1])
     }
 
     @Test func `draws normal numbers with their moments`() {
         var random = RandomGenerator(seed: 4)
         let x = Tensor.normal(mean: 2, standardDeviation: 3, shape: [100_000], using: &random)
         let centred = (x - 2) / 3
-        #expect(x.array.allSatisfy { $0.isFinite })
+        #expect(x.numbers.allSatisfy { $0.isFinite })
         #expect(abs(mean(centred).scalar) < 0.015)
         #expect(abs(mean(square(centred)).scalar - 1) < 0.02)
         #expect(abs(mean(centred * centred * centred).scalar) < 0.05)
@@ -83,10 +83,10 @@ import Testing
         var random = RandomGenerator(seed: 5)
         let dice = Tensor.integers(in: 1..<7, shape: [20, 30], using: &random)
         #expect(dice.shape == [20, 30])
-        #expect(Set(dice.indexArray) == Set(1...6))
+        #expect(Set(dice.indices) == Set(1...6))
         let order = Tensor.permutation(of: 50, using: &random)
-        #expect(order.indexArray.sorted() == Array(0..<50))
-        #expect(order.indexArray != Array(0..<50))
+        #expect(order.indices.sorted() == Array(0..<50))
+        #expect(order.indices != Array(0..<50))
         #expect(Tensor.permutation(of: 0, using: &random).shape == [0])
     }
 
@@ -98,7 +98,7 @@ import Testing
 
     @Test func `draws a number alike alone and in a tensor`() {
         var (a, b) = (RandomGenerator(seed: 8), RandomGenerator(seed: 8))
-        #expect(Tensor.uniform(shape: [3], using: &a).array == (0..<3).map { _ in b.uniform() })
-        #expect(Tensor.normal(shape: [2], using: &a).array == (0..<2).map { _ in b.normal() })
+        #expect(Tensor.uniform(shape: [3], using: &a).numbers == (0..<3).map { _ in b.uniform() })
+        #expect(Tensor.normal(shape: [2], using: &a).numbers == (0..<2).map { _ in b.normal() })
     }
 }

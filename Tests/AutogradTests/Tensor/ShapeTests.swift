@@ -21,13 +21,13 @@ import Testing
     }
 
     @Test func `has at most eight axes`() {
-        #expect(Tensor.ones([1, 1, 1, 1, 1, 1, 1, 2]).rank == 8)
-        let error = tensorError { Tensor.ones([1, 1, 1, 1, 1, 1, 1, 1, 1]) }
+        #expect(Tensor(repeating: 1, shape: [1, 1, 1, 1, 1, 1, 1, 2]).rank == 8)
+        let error = tensorError { Tensor(repeating: 1, shape: [1, 1, 1, 1, 1, 1, 1, 1, 1]) }
         #expect(error?.problem == "more than 8 axes")
     }
 
     @Test func `has no negative length`() {
-        #expect(tensorError { Tensor.zeros([2, -3]) }?.problem == "axis 1 has the negative length -3")
+        #expect(tensorError { Tensor(repeating: 0, shape: [2, -3]) }?.problem == "axis 1 has the negative length -3")
     }
 
     @Test func `has no more elements than memory can address`() {
@@ -54,21 +54,21 @@ import Testing
     @Test func `is cast to another`() {
         let numbers = Tensor([-1.7, 0, 2.5, 0.1])
         #expect(numbers.cast(to: .float32) == Tensor([-1.7, 0, 2.5, 0.1], elementType: .float32))
-        #expect(numbers.cast(to: .float32).array[3] == Double(Float(0.1)))
-        #expect(numbers.cast(to: .int64).indexArray == [-1, 0, 2, 0])
-        #expect(numbers.cast(to: .bool).boolArray == [true, false, true, true])
+        #expect(numbers.cast(to: .float32).numbers[3] == Double(Float(0.1)))
+        #expect(numbers.cast(to: .int64).indices == [-1, 0, 2, 0])
+        #expect(numbers.cast(to: .bool).conditions == [true, false, true, true])
         #expect(Tensor([true, false]).cast(to: .float32) == Tensor([1, 0], elementType: .float32))
         #expect(Tensor(indices: [3, -4]).cast(to: .float64) == Tensor([3, -4]))
     }
 
     @Test func `saturates when a number is too large for an index`() {
         let cast = Tensor([1e300, -1e300, .nan, .infinity, -0.0]).cast(to: .int64)
-        #expect(cast.indexArray == [.max, .min, 0, .max, 0])
+        #expect(cast.indices == [.max, .min, 0, .max, 0])
     }
 
     @Test func `keeps NaN true and rank 0 a number`() {
-        #expect(Tensor(Double.nan).cast(to: .bool).boolArray == [true])
+        #expect(Tensor(Double.nan).cast(to: .bool).conditions == [true])
         #expect(Tensor(2.5).cast(to: .float32).scalar == 2.5)
-        #expect(Tensor.zeros([0, 3]).cast(to: .bool).shape == [0, 3])
+        #expect(Tensor(repeating: 0, shape: [0, 3]).cast(to: .bool).shape == [0, 3])
     }
 }

@@ -81,13 +81,14 @@ import Testing
             let failed = three + two
             let same: [Tensor] = [
                 failed + 1, 1 - failed, failed * three, three / failed, -failed, exp(failed), matmul(failed, three),
-                matmul(three, failed), matmul(Tensor.ones([2, 2, 2]), failed), dot(failed, three), sum(failed),
-                sum(failed, along: 3), mean(failed), failed.transposed(), failed.transposed([1, 0]),
-                failed.reshaped(to: [7]), broadcast(failed, to: [2, 2]), failed[4], failed[1..<9],
-                failed.slice(2..., along: 4), failed.cast(to: .float32), failed .< three,
-                select(three .> 0, failed, three), maximum(failed, two), stopGradient(failed), power(failed, 2),
+                matmul(three, failed), matmul(Tensor(repeating: 1, shape: [2, 2, 2]), failed), dot(failed, three),
+                sum(failed),
+                sum(failed, along: 3), mean(failed), failed.transposed(), failed.transposed(axes: [1, 0]),
+                failed.reshaped(to: [7]), failed.broadcast(to: [2, 2]), failed[4], failed[1..<9],
+                failed.sliced(2..., along: 4), failed.cast(to: .float32), failed .< three,
+                select(three .> 0, failed, three), max(failed, two), stopGradient(failed), pow(failed, 2),
                 gradient(at: failed) { sum($0) }, gradient(at: three) { _ in failed },
-                vectorJacobianProduct(at: three, failed) { $0 }, withoutRecording { failed + 1 },
+                vectorJacobianProduct(at: three, cotangent: failed) { $0 }, withoutRecording { failed + 1 },
             ]
             for tensor in same { #expect("\(tensor)" == "failed") }
         }
@@ -98,10 +99,10 @@ import Testing
         let error = tensorError {
             let failed = three + two
             #expect(failed.scalar.isNaN)
-            #expect(failed.array == [])
+            #expect(failed.numbers == [])
             #expect(failed.rows == [])
-            #expect(failed.indexArray == [])
-            #expect(failed.boolArray == [])
+            #expect(failed.indices == [])
+            #expect(failed.conditions == [])
             #expect(!(failed < 1) && !(failed >= 1))
             #expect(failed != three)
             #expect(gradient(at: 3) { $0 * failed }.isNaN)

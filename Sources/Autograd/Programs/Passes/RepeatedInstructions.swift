@@ -4,7 +4,7 @@ extension Graph {
         let primitive: ObjectIdentifier
         let operands: [Int]
         let result: Primitive.Result
-        let attributes: Attributes
+        let attributes: Primitive.Attributes
         /// Of a constant: its bits, or which storage holds it.
         let constant: Constant?
 

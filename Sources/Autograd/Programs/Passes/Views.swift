@@ -10,7 +10,7 @@ extension Graph {
             guard let first = source.operands.first else { return graph.append(node) }
 
             /// The node with the operand of its operand.
-            func skipping(_ attributes: Attributes) -> Int {
+            func skipping(_ attributes: Primitive.Attributes) -> Int {
                 var node = node
                 node.operands = [first]
                 node.attributes = attributes

@@ -108,7 +108,7 @@ extension ScalarGraph {
 
     /// The values of a node's elements; nil where the node cannot be taken apart.
     private mutating func values(of node: Graph.Node) -> [Int]? {
-        if let value = node.value { return value.array.map { constant($0) } }
+        if let value = node.value { return value.numbers.map { constant($0) } }
         let operands = node.operands.map { elements[$0] }
         let shapes = node.operands.map { graph[$0].shape }
         if let rule = node.viewRule { return viewed(rule, operands[0], shapes[0], node) }
