@@ -10,7 +10,7 @@ struct LayeredNetwork: Module {
 
     /// A network with these weights, from the first layer to the last.
     init(weights: [Tensor]) {
-        layers = weights.map { Dense(weight: $0) }
+        layers = weights.map { Dense(weight: Parameter($0)) }
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {

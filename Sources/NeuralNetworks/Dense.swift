@@ -24,19 +24,27 @@ public struct Dense: Module {
         }
     }
 
-    /// A layer with these weights, of shape [outputs, inputs], and this bias, of shape [outputs].
-    public init(weight: Tensor, bias: Tensor? = nil) {
-        guard weight.rank == 2, bias.map({ $0.shape == [weight.shape[0]] }) ?? true else {
+    /// A layer of given parameters, which may be those of another layer too, or not trainable.
+    ///
+    ///     Dense(weight: embedding.weight)
+    ///     Dense(weight: Parameter(w, isTrainable: false), bias: Parameter(b))
+    ///
+    /// - Parameters:
+    ///   - weight: W, of shape [outputs, inputs].
+    ///   - bias: b, of shape [outputs].
+    public init(weight: Parameter, bias: Parameter? = nil) {
+        let kinds = [weight.value] + (bias.map { [$0.value] } ?? [])
+        guard kinds[0].rank == 2, kinds.dropFirst().allSatisfy({ $0.shape == [kinds[0].shape[0]] }) else {
             TensorError(
                 "Dense", "the weight must be [outputs, inputs] and the bias [outputs]",
-                operands: [weight.operandDescription] + (bias.map { [$0.operandDescription] } ?? [])
+                operands: kinds.map(\.operandDescription)
             ).raise()
             self.weight = Parameter(Tensor(repeating: 0, shape: [0, 0]))
             self.bias = nil
             return
         }
-        self.weight = Parameter(weight)
-        self.bias = bias.map { Parameter($0) }
+        self.weight = weight
+        self.bias = bias
     }
 
     /// - Parameter x: Of shape [inputs] or […, inputs].
@@ -57,5 +65,5 @@ public struct Dense: Module {
     }
 
     /// A layer with the same values in parameters of its own.
-    public func copy() -> Dense { Dense(weight: weight.value, bias: bias?.value) }
+    public func copy() -> Dense { Dense(weight: weight.copy(), bias: bias?.copy()) }
 }

@@ -69,16 +69,21 @@ extension Module {
 private struct ParameterDiscovery {
     private(set) var found: [NamedParameter] = []
     private var seen: Set<ObjectIdentifier> = []
+    private var paths: [String: Parameter] = [:]
 
     mutating func visit(_ value: Any, path: String) {
-        if let parameter = value as? Parameter {
-            if seen.insert(ObjectIdentifier(parameter)).inserted {
-                found.append(NamedParameter(path: path, parameter: parameter))
-            }
+        // To ask an array whether it is an object would bridge each of its elements.
+        if type(of: value) is AnyClass, let parameter = value as? Parameter {
+            if seen.insert(ObjectIdentifier(parameter)).inserted { add(parameter, path) }
             return
         }
-        if value is Tensor { return }
+        if _openExistential(type(of: value), do: holdsNoParameter) { return }
         let mirror = Mirror(reflecting: value)
+        if mirror.displayStyle == .collection, let elements = value as? any Collection,
+            elementsHoldNoParameter(elements)
+        {
+            return
+        }
         switch mirror.displayStyle {
         case .class:
             // Only modules: through any other object one could reach the whole program. A parameter that is used but hidden
@@ -92,7 +97,7 @@ private struct ParameterDiscovery {
             for child in mirror.children { visit(child.value, path: path) }
         case .set:
             var elements = ParameterDiscovery()
-            for child in mirror.children { elements.visit(child.value, path: path) }
+            for (position, child) in mirror.children.enumerated() { elements.visit(child.value, path: "\(position)") }
             if !elements.found.isEmpty {
                 TensorError(
                     "Module", "\(path) is a Set, whose elements have no order that parameters could be named by",
@@ -111,6 +116,18 @@ private struct ParameterDiscovery {
             }
             visitProperties(mirror, path)
         }
+    }
+
+    private mutating func add(_ parameter: Parameter, _ path: String) {
+        if let other = paths.updateValue(parameter, forKey: path) {
+            TensorError(
+                "Module", "two parameters have the path \(path)",
+                operands: [other, parameter].map { $0.value.operandDescription },
+                advice: "Rename a property, for instance of the superclass, or a key of the dictionary."
+            ).raise()
+            return
+        }
+        found.append(NamedParameter(path: path, parameter: parameter))
     }
 
     private mutating func visitProperties(_ mirror: Mirror, _ path: String) {
@@ -144,6 +161,16 @@ private struct ParameterDiscovery {
     }
 
     private func size(of value: some Any) -> Int { MemoryLayout.size(ofValue: value) }
+}
+
+/// Whether values of a type are plain data, tensors or text, in which no parameter can be.
+private func holdsNoParameter<Value>(_ type: Value.Type) -> Bool {
+    _isPOD(type) || type == Tensor.self || type == String.self
+}
+
+/// Whether no element can hold a parameter: there may be a million of them.
+private func elementsHoldNoParameter<Elements: Collection>(_ elements: Elements) -> Bool {
+    holdsNoParameter(Elements.Element.self)
 }
 
 extension String {

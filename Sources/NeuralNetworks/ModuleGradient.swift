@@ -70,23 +70,21 @@ package struct TrainedParameters {
         return (check(value), gradients)
     }
 
-    /// Runs `body` while other parameters, which are not differentiated, have these values; returns those they have then.
-    func with<Result>(
-        _ others: [Parameter], _ values: [Tensor], _ body: () throws -> Result
-    ) rethrows -> (Result, values: [Tensor]) {
-        objects.others = Dictionary(uniqueKeysWithValues: zip(others.map { ObjectIdentifier($0) }, values))
-        defer { objects.others = [:] }
-        let result = try body()
-        return (result, others.map { objects.others[ObjectIdentifier($0)]! })
-    }
-
     /// The loss where the parameters have these values, and what an optimizer makes of the values and of what it remembers
-    /// of them.
+    /// of them. A loss on which none of the parameters has an influence is an error.
     package func step<Method: Optimizer>(
         _ optimizer: Method, learningRate: Tensor, _ values: [Tensor], _ states: [[Tensor]],
         of loss: () throws -> Tensor
     ) rethrows -> (loss: Tensor, values: [Tensor], states: [[Tensor]]) {
-        let (value, gradients) = try valueWithGradient(at: values, of: loss)
+        let (value, gradients) = try valueWithGradient(at: values) {
+            let value = try loss()
+            guard !value.isFailed, let reason = Tape.missingPath(to: value) else { return value }
+            return TensorError(
+                "TrainingStep", "the loss does not depend on any trainable parameter: \(reason)",
+                operands: [value.operandDescription],
+                advice: "Compute it with the model that the closure gets, in operations on tensors."
+            ).raise()
+        }
         var newStates = states
         let newValues = parameters.indices.map { position in
             let new = optimizer.updated(

@@ -13,14 +13,11 @@ extension Program {
     public convenience init<Model: Module & SendableMetatype>(
         freezing model: sending Model, at x: Tensor, of function: @escaping @Sendable (Model, Tensor) -> Tensor
     ) {
-        let (values, model) = (model.values, Locked(model))
+        let model = Locked(model)
         self.init(at: x) { x in
-            // As if nothing were bound: another model's step may record this one's.
             model.withLock { model in
-                BoundObjects([], names: []).substituting([]) {
-                    model.assign(values)
-                    return function(model, x)
-                }
+                // As if nothing were bound: another model's step may record this one's.
+                Tape.forgettingSettings { BoundObjects([], names: []).substituting([]) { function(model, x) } }
             }
         }
     }

@@ -5,14 +5,25 @@ import Autograd
 /// A reference: layers that hold the same parameter share it, and a copied model shares its parameters with the original;
 /// ``copy()`` makes another. Reading ``value`` while a gradient with respect to the model is computed gives the variable
 /// that stands for it.
+///
+/// Many threads may read a parameter at once, also while a step of training on another thread changes it: what is read is the
+/// whole value before or after that step. (Of several parameters, one may be read before and another after it.)
 public final class Parameter {
-    // No method calls out while it changes these, so that overlapping accesses need not be checked for at run time.
-    /// The value, unless it lies in the memory of a program.
-    @exclusivity(unchecked) private var stored: Tensor
-    /// The program that changes the value, and its number there.
-    @exclusivity(unchecked) private var home: (state: ProgramState, slot: Int)?
-    /// Whether an optimizer changes it. One that is not trainable is part of the model's state all the same.
-    public let isTrainable: Bool
+    private enum Home {
+        case own(Tensor)
+        /// The memory of the program that changes the value, and its number there.
+        case program(ProgramState, slot: Int)
+
+        var value: Tensor {
+            switch self {
+            case .own(let value): value
+            case .program(let state, let slot): state[slot]
+            }
+        }
+    }
+
+    private let contents: Locked<(home: Home, isTrainable: Bool)>
+    private let kind: Primitive.Result
 
     /// - Parameter value: The first value, which is no variable of a gradient: a parameter keeps numbers, not a tape.
     public init(_ value: Tensor, isTrainable: Bool = true) {
@@ -24,41 +35,60 @@ public final class Parameter {
                     "Make the parameter outside, or of `value.detached`; a gradient flows through `parameter.value`."
             ).raise()
         }
-        stored = value.withoutTape
-        self.isTrainable = isTrainable
+        contents = Locked((.own(value.withoutTape), isTrainable))
+        kind = Primitive.Result(value.shape, value.elementType)
+    }
+
+    /// Whether an optimizer changes it. One that is not trainable is part of the model's state all the same. A step of training
+    /// notices when it changes, and goes on with what its optimizer remembers.
+    public var isTrainable: Bool {
+        get { contents.withLock { $0.isTrainable } }
+        set {
+            contents.withLock { contents in
+                contents.isTrainable = newValue
+                if case .program(let state, _) = contents.home { state.unsettle() }
+            }
+        }
     }
 
     /// The value. A new one must have the same shape and element type; another is an error, and nothing is changed.
+    ///
+    /// What is set inside a gradient, a recording or a step of training is what is read from then on, and gradients flow through
+    /// it; the gradient itself is with respect to the value on entry. When the outermost of these scopes has succeeded, the
+    /// parameter has the last value; where it failed, the old one. Inside a step of training, only parameters that are not
+    /// trainable can be set: the others are the optimizer's.
     public var value: Tensor {
-        get { (isTrainable ? Tape.variable(for: self) : Tape.other(self)) ?? present }
+        get { Tape.value(of: self, isDifferentiated: isTrainable) ?? present }
         set {
-            if !check(newValue) || !isTrainable && Tape.setOther(self, to: newValue) { return }
+            guard check(newValue) else { return }
             if isTrainable && Tape.isVariableOfProgram(self) {
                 TensorError(
                     "Parameter", "a trainable parameter is set while a step of training is recorded",
                     operands: [newValue.operandDescription],
                     advice: "Set it between the steps, or make it `isTrainable: false`."
                 ).raise()
-                return
+            } else if !Tape.set(self, to: newValue) {
+                keep(newValue.withoutTape)
             }
-            if let home { home.state[home.slot] = newValue } else { stored = newValue.withoutTape }
         }
     }
 
-    private var present: Tensor { home.map { $0.state[$0.slot] } ?? stored }
+    private var present: Tensor { contents.withLock { $0.home.value } }
 
     /// Lets the value lie in the memory of a program from now on. The one where it lay so far learns of it.
     func move(to state: ProgramState, _ slot: Int) {
-        state[slot] = present
-        home?.state.lose(home!.slot)
-        home = (state, slot)
+        contents.withLock { contents in
+            state[slot] = contents.home.value
+            if case .program(let old, let place) = contents.home { old.lose(place) }
+            contents.home = .program(state, slot: slot)
+        }
     }
 
     /// Whether a value can take the place of the present one; if not, that is an error.
     @discardableResult
     func check(_ newValue: Tensor) -> Bool {
         if newValue.isFailed { return false }
-        if newValue.shape == stored.shape && newValue.elementType == stored.elementType { return true }
+        if newValue.shape == kind.shape && newValue.elementType == kind.elementType { return true }
         return TensorError(
             "Parameter", "the new value is not like the old one",
             operands: [present.operandDescription, newValue.operandDescription],
@@ -68,6 +98,17 @@ public final class Parameter {
 
     /// Another parameter with the same value.
     public func copy() -> Parameter { Parameter(present, isTrainable: isTrainable) }
+}
+
+extension Parameter: ValueOwner {
+    package func keep(_ value: Tensor) {
+        contents.withLock { contents in
+            switch contents.home {
+            case .own: contents.home = .own(value)
+            case .program(let state, let slot): state[slot] = value
+            }
+        }
+    }
 }
 
 extension Parameter: CustomStringConvertible {

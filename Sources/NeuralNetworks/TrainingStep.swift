@@ -17,7 +17,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The method. Its learning rate may change between steps; another setting has the step recorded again.
     // Read at every step; what is called when it changes does not read it.
     @exclusivity(unchecked) public var optimizer: Method {
-        didSet { if recipe.adopt(optimizer) { restart() } }
+        didSet { if recipe.adopt(optimizer) { restart(because: "the optimizer has changed") } }
     }
     private let recipe: Recipe<Model, Method>
     @exclusivity(unchecked) private var program: StatefulProgram
@@ -47,7 +47,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
         inputCount = inputs
         self.optimizer = optimizer
         recipe = Recipe(model, optimizer, loss)
-        program = recipe.program(inputs: inputs, remembering: [])
+        program = recipe.program(inputs: inputs)
     }
 
     /// Makes one step and returns the loss before it. A loss that is NaN compares as neither larger nor smaller than any goal.
@@ -60,7 +60,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
 
     /// The two inputs and the learning rate without an array around them, which would be allocated.
     private func run(_ x: Tensor, _ expected: Tensor) -> Double {
-        recipe.takeOver(program.state)
+        prepare()
         return withUnsafePointer(to: (x, expected, Tensor(optimizer.learningRate))) {
             program.run(
                 UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 3))
@@ -80,7 +80,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
                 operands: inputs.map(\.operandDescription)
             ).raise().scalar
         }
-        recipe.takeOver(program.state)
+        prepare()
         return program.run(inputs + [Tensor(optimizer.learningRate)])
     }
 
@@ -90,12 +90,18 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
     public var plan: String { program.plan }
 
-    /// Begins anew after the optimizer has changed; the parameters keep their values.
-    private func restart() {
+    /// Brings all parameters together for a run.
+    private func prepare() {
+        if !recipe.isUpToDate { restart(because: "other parameters are trainable now") }
         recipe.takeOver(program.state)
+    }
+
+    /// Begins anew; the parameters keep their values, and the optimizer what it remembers of them.
+    private func restart(because reason: String) {
+        recipe.takeOver(program.state)
+        recipe.remember(program.state)
         program = recipe.program(
-            inputs: inputCount, remembering: (0..<program.state.count).map { program.state[$0] },
-            after: program.explanation + "\nrecordings dropped: the optimizer has changed")
+            inputs: inputCount, after: program.explanation + "\nrecordings dropped: \(reason)")
     }
 }
 
@@ -109,26 +115,28 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     let model: Model
     private var optimizer: Method
     private let loss: (Model, [Tensor]) -> Tensor
-    private let trained: TrainedParameters
+    private let found: [NamedParameter]
+    private var trained: TrainedParameters
     /// Parameters that are not trained, but which the model may change, such as running averages.
-    private let others: [Parameter]
+    private var others: [Parameter] = []
+    /// How many tensors the optimizer remembers of each trained parameter.
+    private var stateCounts: [Int] = []
+    /// What it remembered of each parameter when the last recordings were dropped.
+    private var remembered: [ObjectIdentifier: [Tensor]] = [:]
 
     init(_ model: Model, _ optimizer: Method, _ loss: @escaping (Model, [Tensor]) -> Tensor) {
         self.model = model
         self.optimizer = optimizer
         self.loss = loss
-        let found = model.parameters
-        trained = TrainedParameters(found.filter(\.parameter.isTrainable), of: model)
-        others = found.map(\.parameter).filter { !$0.isTrainable }
-        if trained.parameters.isEmpty {
-            TensorError(
-                "TrainingStep", "\(Model.self) has no trainable parameter in its stored properties"
-            ).raise()
-        }
+        found = model.parameters
+        trained = TrainedParameters([], of: model)
     }
 
     /// All parameters, in the order in which they lie in the state; what the optimizer remembers follows.
     private var parameters: [Parameter] { trained.parameters + others }
+
+    /// Whether the parameters that are trained are those that shall be.
+    var isUpToDate: Bool { trained.parameters.allSatisfy(\.isTrainable) && !others.contains(where: \.isTrainable) }
 
     /// Takes a changed optimizer. True where more than its learning rate has changed.
     func adopt(_ changed: Method) -> Bool {
@@ -138,37 +146,55 @@ private final class Recipe<Model: Module, Method: Optimizer> {
         return settings != changed
     }
 
-    /// A program that is to be recorded. `state` is that of another, whose optimizer may have remembered as much.
-    func program(inputs: Int?, remembering state: [Tensor], after history: String? = nil) -> StatefulProgram {
+    /// A program that is to be recorded.
+    func program(inputs: Int?, after history: String? = nil) -> StatefulProgram {
+        trained = TrainedParameters(found.filter(\.parameter.isTrainable), of: model)
+        others = found.map(\.parameter).filter { !$0.isTrainable }
+        if trained.parameters.isEmpty {
+            TensorError("TrainingStep", "\(Model.self) has no trainable parameter in its stored properties").raise()
+        }
         let values = parameters.map(\.value)
-        var remembered = trained.values.flatMap(optimizer.initialState)
-        let others = Array(state.dropFirst(values.count))
-        if others.kinds == remembered.kinds { remembered = others }
-        let home = ProgramState(values + remembered)
+        let states = zip(trained.parameters, values).map { parameter, value in
+            let new = optimizer.initialState(for: value)
+            let old = remembered[ObjectIdentifier(parameter)] ?? new
+            return old.kinds == new.kinds ? old : new
+        }
+        stateCounts = states.map(\.count)
+        let home = ProgramState(values + states.flatMap(\.self))
         for slot in values.indices { home.lose(slot) }
         let unnamed = [String?](repeating: nil, count: (inputs ?? 0))
         let names = inputs == nil ? [] : unnamed + ["learningRate"] + trained.names
         return StatefulProgram(home, names: names, after: history) { [self] inputs, state in computed(inputs, state) }
     }
 
+    /// Keeps what the optimizer remembers, before a program is dropped.
+    func remember(_ state: ProgramState) {
+        let states = divided((parameters.count..<state.count).map { state[$0] })
+        for (parameter, state) in zip(trained.parameters, states) { remembered[ObjectIdentifier(parameter)] = state }
+    }
+
+    /// What is remembered of each trained parameter.
+    private func divided(_ states: [Tensor]) -> [[Tensor]] {
+        var rest = states[...]
+        return stateCounts.map { count in
+            defer { rest = rest.dropFirst(count) }
+            return Array(rest.prefix(count))
+        }
+    }
+
     /// Lets the parameters lie in the program's memory, also those that another program has taken meanwhile.
     func takeOver(_ state: ProgramState) {
-        for slot in state.lost { parameters[slot].move(to: state, slot) }
-        state.regain()
+        for slot in state.regain() { parameters[slot].move(to: state, slot) }
     }
 
     /// The loss, and the new state.
     private func computed(_ inputs: [Tensor], _ state: [Tensor]) -> (value: Tensor, state: [Tensor]) {
         let values = Array(state.prefix(trained.parameters.count))
-        var rest = state.dropFirst(parameters.count)
-        let states = values.map { value in
-            let count = optimizer.initialState(for: value).count
-            defer { rest = rest.dropFirst(count) }
-            return Array(rest.prefix(count))
+        for (parameter, value) in zip(others, state.dropFirst(values.count)) { _ = Tape.set(parameter, to: value) }
+        let states = divided(Array(state.dropFirst(parameters.count)))
+        let step = trained.step(optimizer, learningRate: inputs.last!, values, states) {
+            loss(model, inputs.dropLast())
         }
-        let (step, changed) = trained.with(others, Array(state[values.count..<parameters.count])) {
-            trained.step(optimizer, learningRate: inputs.last!, values, states) { loss(model, inputs.dropLast()) }
-        }
-        return (step.loss, step.values + changed + step.states.flatMap(\.self))
+        return (step.loss, step.values + others.map(\.value) + step.states.flatMap(\.self))
     }
 }

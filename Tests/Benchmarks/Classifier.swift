@@ -8,8 +8,12 @@ private struct Classifier: Module {
     let hidden, output: Dense
 
     init() {
-        hidden = Dense(weight: Classifier.start.hidden, bias: Tensor(repeating: 0, shape: [128], elementType: .float32))
-        output = Dense(weight: Classifier.start.output, bias: Tensor(repeating: 0, shape: [10], elementType: .float32))
+        hidden = Dense(
+            weight: Parameter(Classifier.start.hidden),
+            bias: Parameter(Tensor(repeating: 0, shape: [128], elementType: .float32)))
+        output = Dense(
+            weight: Parameter(Classifier.start.output),
+            bias: Parameter(Tensor(repeating: 0, shape: [10], elementType: .float32)))
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor { output(relu(hidden(x))) }

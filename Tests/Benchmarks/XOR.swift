@@ -5,8 +5,8 @@ import NeuralNetworks
 // samples are the same in Peers/, and so must be what it has learned in the end.
 
 private struct XORNetwork: Module {
-    let hidden = Dense(weight: Tensor([[0.5, -0.4], [-0.3, 0.8]]), bias: Tensor([0.1, -0.1]))
-    let output = Dense(weight: Tensor([[0.9, -0.7]]), bias: Tensor([0.2]))
+    let hidden = Dense(weight: Parameter(Tensor([[0.5, -0.4], [-0.3, 0.8]])), bias: Parameter(Tensor([0.1, -0.1])))
+    let output = Dense(weight: Parameter(Tensor([[0.9, -0.7]])), bias: Parameter(Tensor([0.2])))
 
     func callAsFunction(_ x: Tensor) -> Tensor { sigmoid(output(sigmoid(hidden(x)))) }
 }

@@ -3,7 +3,7 @@ import NeuralNetworks
 import Testing
 
 @Suite struct `A dense layer` {
-    private let layer = Dense(weight: Tensor([[1, 2, 3], [4, 5, 6]]), bias: Tensor([10, 20]))
+    private let layer = Dense(weight: Parameter(Tensor([[1, 2, 3], [4, 5, 6]])), bias: Parameter(Tensor([10, 20])))
 
     @Test func `takes a vector, a batch and more axes`() {
         #expect(layer(Tensor([1, 0, -1])) == Tensor([8, 18]))
@@ -20,7 +20,7 @@ import Testing
         #expect(bare.bias == nil)
         #expect(bare.parameters.map(\.path) == ["weight"])
         #expect(bare(Tensor(repeating: 0, shape: [3])) == Tensor([0, 0]))
-        #expect(Dense(weight: Tensor([[2]]))(Tensor([3])) == Tensor([6]))
+        #expect(Dense(weight: Parameter(Tensor([[2]])))(Tensor([3])) == Tensor([6]))
     }
 
     @Test func `has PyTorch's layout`() {
@@ -38,8 +38,10 @@ import Testing
         #expect(tensorError { layer(Tensor(1)) }?.operation == "Dense")
         #expect(tensorError { layer(Tensor([[1], [2], [3]])) }?.operands == ["f64[3, 1]", "f64[2, 3]"])
         #expect(tensorError { layer(Tensor([1, 2, 3], elementType: .float32)) }?.operation == "matmul")
-        #expect(tensorError { Dense(weight: Tensor([1]))(Tensor([1])) }?.operation == "Dense")
-        #expect(tensorError { Dense(weight: Tensor([[1]]), bias: Tensor([1, 2])) }?.operation == "Dense")
+        #expect(tensorError { Dense(weight: Parameter(Tensor([1])))(Tensor([1])) }?.operation == "Dense")
+        #expect(
+            tensorError { Dense(weight: Parameter(Tensor([[1]])), bias: Parameter(Tensor([1, 2]))) }?.operation
+                == "Dense")
     }
 
     @Test func `has right gradients for vectors and batches`() {

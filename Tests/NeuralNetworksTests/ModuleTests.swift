@@ -3,7 +3,7 @@ import NeuralNetworks
 import Testing
 
 private func parameter(_ number: Double = 1) -> Parameter { Parameter(Tensor(number)) }
-private func dense() -> Dense { Dense(weight: Tensor([[1, 2]]), bias: Tensor([3])) }
+private func dense() -> Dense { Dense(weight: Parameter(Tensor([[1, 2]])), bias: Parameter(Tensor([3]))) }
 
 private struct Pair: Module { let first = dense(), second = dense() }
 private class Base: Module { let base = parameter() }
@@ -162,10 +162,50 @@ private struct Holder: Module {
         let error = tensorError { target.assign(from: dense()) }
         #expect(error?.operation == "assign")
         #expect(error?.operands.contains("first.weight") == true)
-        struct Wide: Module { let first = dense(), second = Dense(weight: Tensor([[1, 2, 3]]), bias: Tensor([1])) }
+        struct Wide: Module {
+            let first = dense(), second = Dense(weight: Parameter(Tensor([[1, 2, 3]])), bias: Parameter(Tensor([1])))
+        }
         let shapes = tensorError { target.assign(from: Wide()) }
         #expect(shapes?.problem == "the values of second.weight differ in shape or element type")
         #expect(shapes?.operands == ["f64[1, 2]", "f64[1, 3]"])
         #expect(target.first.weight.value == Tensor([[7, 8]]))
+    }
+
+    private class Base: Module {
+        private let w = Parameter(Tensor([1]))
+    }
+
+    private final class Derived: Base {
+        private let w = Parameter(Tensor([1, 2]))
+    }
+
+    private struct Keyed: Module { let parts: [AnyHashable: Parameter] }
+
+    @Test func `two parameters with one path are an error that names both`() {
+        for (model, path) in [
+            (Derived() as any Module, "w"),
+            (Keyed(parts: [1: Parameter(Tensor([1])), "1": Parameter(Tensor([1, 2]))]), "parts.1"),
+        ] {
+            let error = tensorError {
+                _ = model.parameters
+                return Tensor(0)
+            }
+            #expect(error?.problem == "two parameters have the path \(path)")
+            #expect(error?.operands.sorted() == ["f64[1]", "f64[2]"])
+        }
+    }
+
+    private struct Table: Module {
+        let numbers: [Double], points: [SIMD2<Double>], names: [String], rows: [Tensor]
+        let layer = dense()
+    }
+
+    /// Visited one by one, a million numbers took a second and a half.
+    @Test func `data beside the parameters is not searched`() {
+        let table = Table(
+            numbers: [Double](repeating: 1, count: 2_000_000),
+            points: [SIMD2<Double>](repeating: .zero, count: 1_000_000),
+            names: [String](repeating: "x", count: 1_000_000), rows: [Tensor](repeating: Tensor(1), count: 1_000_000))
+        #expect(table.parameters.map(\.path) == ["layer.weight", "layer.bias"])
     }
 }

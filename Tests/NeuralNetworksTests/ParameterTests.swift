@@ -33,13 +33,13 @@ import Testing
     }
 
     @Test func `is a constant of a gradient that is not the model's`() {
-        let layer = Dense(weight: Tensor([[2]]))
+        let layer = Dense(weight: Parameter(Tensor([[2]])))
         #expect(gradient(at: Tensor([3])) { x in sum(layer(x)) } == Tensor([2]))
     }
 
     @Test func `has second derivatives inside the model's gradient`() {
         // The gradient of (∂/∂x w x²)² = (2 w x)² is 8 w x².
-        let layer = Dense(weight: Tensor([[3]]))
+        let layer = Dense(weight: Parameter(Tensor([[3]])))
         let (_, slope) = layer.valueWithGradient { layer in
             sum(square(gradient(at: Tensor([2])) { x in sum(layer(x) * x) }))
         }
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `is differentiated on several threads at once`() {
-        nonisolated(unsafe) let layer = Dense(weight: Tensor([[1, -1]]), bias: Tensor([0.5]))
+        nonisolated(unsafe) let layer = Dense(weight: Parameter(Tensor([[1, -1]])), bias: Parameter(Tensor([0.5])))
         DispatchQueue.concurrentPerform(iterations: 8) { thread in
             let x = Tensor([Double(thread), 1])
             for _ in 0..<100 {

@@ -7,7 +7,9 @@ import Testing
     private let x = Tensor([[1, 2], [-1, 0.5], [0.3, 0.9]])
     private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
 
-    private func model() -> Dense { Dense(weight: Tensor([[0.3, -0.7], [1.1, 0.2]]), bias: Tensor([0.1, -0.4])) }
+    private func model() -> Dense {
+        Dense(weight: Parameter(Tensor([[0.3, -0.7], [1.1, 0.2]])), bias: Parameter(Tensor([0.1, -0.4])))
+    }
 
     private func step(_ model: Dense, _ optimizer: SGD) -> TrainingStep<Dense, SGD> {
         TrainingStep(model, optimizer) { model, x, y in halfSquaredError(sigmoid(model(x)), y) }

@@ -12,7 +12,7 @@ private struct Rude: Optimizer {
 
 /// Mistakes that were made once.
 @Suite struct `Solved issues of models` {
-    private let layer = Dense(weight: Tensor([[1, 2]]), bias: Tensor([3]))
+    private let layer = Dense(weight: Parameter(Tensor([[1, 2]])), bias: Parameter(Tensor([3])))
     private let x = Tensor([1, 1])
     private let y = Tensor([0])
 
@@ -39,7 +39,7 @@ private struct Rude: Optimizer {
 
     @Test func `a mistake in a checked scope does not end the process`() async {
         await #expect(processExitsWith: .success) {
-            tensorError { Dense(weight: Tensor([1, 2]))(Tensor([1, 2])) }
+            tensorError { Dense(weight: Parameter(Tensor([1, 2])))(Tensor([1, 2])) }
         }
         await #expect(processExitsWith: .success) { tensorError { SGD(learningRate: -1) } }
         await #expect(processExitsWith: .success) {

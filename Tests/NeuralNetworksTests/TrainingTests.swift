@@ -2,7 +2,9 @@ import Autograd
 import NeuralNetworks
 import Testing
 
-private func model() -> Dense { Dense(weight: Tensor([[0.3, -0.7], [1.1, 0.2]]), bias: Tensor([0.1, -0.4])) }
+private func model() -> Dense {
+    Dense(weight: Parameter(Tensor([[0.3, -0.7], [1.1, 0.2]])), bias: Parameter(Tensor([0.1, -0.4])))
+}
 private let x = Tensor([[1, 2], [-1, 0.5], [0.3, 0.9]])
 private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
 

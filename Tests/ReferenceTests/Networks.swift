@@ -8,7 +8,7 @@ struct Neuron: Module {
     let layer: Dense
 
     init(weight: [Double], bias: Double) {
-        layer = Dense(weight: Tensor([weight]), bias: Tensor([bias]))
+        layer = Dense(weight: Parameter(Tensor([weight])), bias: Parameter(Tensor([bias])))
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor { sigmoid(layer(x)) }
@@ -22,8 +22,8 @@ struct XORNetwork: Module {
 
     /// - Parameter hiddenWeight: W, as the documents have it: [input][unit].
     init(hiddenWeight: [[Double]], hiddenBias: [Double], outputWeight: [Double], outputBias: Double) {
-        hidden = Dense(weight: Tensor(hiddenWeight).transposed(), bias: Tensor(hiddenBias))
-        output = Dense(weight: Tensor([outputWeight]), bias: Tensor([outputBias]))
+        hidden = Dense(weight: Parameter(Tensor(hiddenWeight).transposed()), bias: Parameter(Tensor(hiddenBias)))
+        output = Dense(weight: Parameter(Tensor([outputWeight])), bias: Parameter(Tensor([outputBias])))
     }
 
     init(_ parameters: Documents.XORRun.Parameters) {
@@ -41,7 +41,7 @@ struct PatternNetwork: Module {
 
     /// - Parameter weights: Of each layer, [input][output].
     init(_ weights: [[Double]]...) {
-        layers = weights.map { Dense(weight: Tensor($0).transposed()) }
+        layers = weights.map { Dense(weight: Parameter(Tensor($0).transposed())) }
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor { layers.reduce(x) { sigmoid($1($0)) } }

@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func publishedExcitations() {
-        let layer = Dense(weight: Tensor([documents.pattern.initialWeight]))
+        let layer = Dense(weight: Parameter(Tensor([documents.pattern.initialWeight])))
         let excitations = layer(Tensor(documents.pattern.inputs)).numbers
         #expect(agree(excitations, documents.pattern.excitationsBeforeTraining, within: 1e-15))
         #expect(agree(excitations, documents.published.patternExcitations, within: 5e-9))

@@ -123,14 +123,14 @@ func differentiate(
     _ operation: String, at inputs: [Tensor], cotangent: Tensor? = nil, of function: ([Tensor]) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
     let isNested = Tape.current != nil
-    let (tape, variables, output) = try Tape.withTape { tape in
+    return try Tape.withTape { tape in
         let variables = inputs.map { $0.isFailed ? $0 : tape.variable($0) }
-        return (tape, variables, try function(variables))
+        let output = try function(variables)
+        let gradient = tape.gradients(
+            operation, of: output, cotangent, withRespectTo: variables, from: variables.first?.index ?? 0,
+            isRecorded: isNested)
+        return (isNested ? output : output.detachedFromTape, gradient)
     }
-    let result = tape.gradients(
-        operation, of: output, cotangent, withRespectTo: variables, from: variables.first?.index ?? 0,
-        isRecorded: isNested)
-    return (isNested ? output : output.detachedFromTape, result)
 }
 
 /// The value and the gradients of a function that reads objects, whose values are the inputs.

@@ -1,68 +1,131 @@
+import CKernels
+import Synchronization
+
 /// Values that last from one run of a program to the next and lie in its memory: the parameters that a step of training
 /// changes, and what the optimizer remembers.
 ///
-/// Their owners read and write them here; a value that is read is copied out once a run.
+/// Their owners read and write them here, on any thread; a value that is read is copied out once a run. A run that is under way
+/// on another thread comes wholly before or wholly after each reading: runs hold the lock, but for those of tiny programs, for
+/// which a lock takes as long as the arithmetic. These count ``sequence`` instead, which is odd meanwhile: what was copied beside
+/// one is copied again, and the next waits.
 package final class ProgramState {
-    /// The memory that holds the values, in which all recordings run in turn; nil before the first.
-    private var memory: Memory?
-    /// The values that are known outside of the memory, and after which run they were read or set.
-    private var known: [(value: Tensor, run: Int)]
-    // Read and counted at every replay; no method calls out while it changes these.
-    @exclusivity(unchecked) private(set) var runs = 0
-    /// Whether the memory has all values.
-    @exclusivity(unchecked) private(set) var isSettled = false
-    /// Which known values the memory does not have yet.
-    private var unwritten: [Int] { didSet { settle() } }
-    /// The values that other programs have taken over.
-    package private(set) var lost: [Int] = [] { didSet { settle() } }
-
-    package init(_ values: [Tensor]) {
-        known = values.map { ($0.withoutTape, 0) }
-        unwritten = Array(values.indices)
+    private struct Value {
+        /// The value that is known outside of the memory, and after which run it was read or set.
+        var tensor: Tensor
+        var run = 0
+        /// Whether the memory does not have it yet.
+        var isNew = true
     }
 
-    private func settle() { isSettled = unwritten.isEmpty && lost.isEmpty }
+    private struct Contents {
+        var values: [Value]
+        /// The values that other programs have taken over.
+        var lost: [Int] = []
+        /// The memory that holds the values, in which all recordings run in turn; nil before the first.
+        var memory: Memory?
+    }
 
-    package var count: Int { known.count }
+    private let contents: Locked<Contents>
+    /// Twice the number of runs, and one more while a tiny program runs.
+    private let sequence = Atomic<Int>(0)
+    /// Whether the memory has all values, and nobody reads them.
+    private let settled = Atomic<Bool>(false)
+    package let count: Int
+
+    package init(_ values: [Tensor]) {
+        count = values.count
+        contents = Locked(Contents(values: values.map { Value(tensor: $0.withoutTape) }))
+    }
+
+    /// Whether a tiny program may run.
+    @inline(__always) var isSettled: Bool { settled.load(ordering: .relaxed) }
+    /// How many runs there were.
+    var runs: Int { sequence.load(ordering: .relaxed) / 2 }
+
+    /// Makes the next run look at what has changed.
+    package func unsettle() { settled.store(false, ordering: .sequentiallyConsistent) }
+
+    private func settle(_ contents: Contents) {
+        settled.store(contents.lost.isEmpty && !contents.values.contains(where: \.isNew), ordering: .releasing)
+    }
 
     package subscript(slot: Int) -> Tensor {
         get {
-            if known[slot].run == runs { return known[slot].value }
-            let value = memory!.state(slot)
-            known[slot] = (value, runs)
-            return value
+            contents.withLock { contents in
+                if contents.values[slot].isNew { return contents.values[slot].tensor }
+                if contents.values[slot].run == sequence.load(ordering: .acquiring) {
+                    return contents.values[slot].tensor
+                }
+                unsettle()
+                let (tensor, run) = contents.memory!.state(slot, whileCounting: sequence)
+                contents.values[slot] = Value(tensor: tensor, run: run, isNew: false)
+                settle(contents)
+                return tensor
+            }
         }
         set {
-            known[slot] = (newValue.withoutTape, runs)
-            if !unwritten.contains(slot) { unwritten.append(slot) }
+            contents.withLock {
+                $0.values[slot] = Value(tensor: newValue.withoutTape)
+                unsettle()
+            }
         }
     }
 
     /// Another program holds a value from now on.
-    package func lose(_ slot: Int) { lost.append(slot) }
-
-    /// The values that were lost are set again.
-    package func regain() { lost = [] }
-
-    /// The memory with the values in it, ready for a run of this recording. Going from one recording to another, only
-    /// constants of single numbers are copied: all lie in one block with the state in front.
-    func memory(for code: Code) -> Memory {
-        if memory?.load(code) != true { memory = Memory(code, replacing: memory) }
-        for slot in unwritten { memory!.setState(slot, to: known[slot].value) }
-        unwritten = []
-        return memory!
+    package func lose(_ slot: Int) {
+        contents.withLock {
+            $0.lost.append(slot)
+            unsettle()
+        }
     }
 
-    /// The memory was changed by a run.
+    /// The values that were lost, which are to be set again.
+    package func regain() -> [Int] {
+        contents.withLock { contents in
+            defer { contents.lost = [] }
+            return contents.lost
+        }
+    }
+
+    /// Runs `body`, which says whether it has changed the values, in the memory that holds them, ready for a recording. Going
+    /// from one recording to another, only constants of single numbers are copied: all lie in one block with the state in front.
+    func run(_ code: Code, _ body: (Memory) -> Bool) {
+        contents.withLock { contents in
+            if contents.memory?.load(code) != true { contents.memory = Memory(code, replacing: contents.memory) }
+            let memory = contents.memory!
+            for slot in contents.values.indices where contents.values[slot].isNew {
+                memory.setState(slot, to: contents.values[slot].tensor)
+                contents.values[slot].isNew = false
+                contents.values[slot].run = sequence.load(ordering: .relaxed)
+            }
+            if body(memory) { sequence.add(2, ordering: .releasing) }
+            settle(contents)
+        }
+    }
+
+    /// A tiny program runs from here to ``endTinyRun()``, on the thread that trains.
     @inline(__always)
-    func noteRun() { runs &+= 1 }
+    func beginTinyRun() {
+        sequence.store(sequence.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+        atomicMemoryFence(ordering: .releasing)
+    }
+
+    @inline(__always)
+    func endTinyRun() { sequence.store(sequence.load(ordering: .relaxed) &+ 1, ordering: .releasing) }
 }
 
 extension Memory {
-    /// A copy of one value of the state.
-    fileprivate func state(_ slot: Int) -> Tensor {
+    /// A copy of one value of the state, and the count at which it was copied.
+    fileprivate func state(_ slot: Int, whileCounting sequence: borrowing Atomic<Int>) -> (Tensor, run: Int) {
         let state = code.state[slot]
-        return Tensor(state.type.shape, state.type.elementType, copiedFrom: state.place!.address(bases))
+        while true {
+            let run = sequence.load(ordering: .acquiring)
+            let tensor = Tensor(state.type.shape, state.type.elementType) { target in
+                ck_copy_beside_writer(target, state.place!.address(bases), state.type.byteCount)
+            }
+            atomicMemoryFence(ordering: .acquiring)
+            if run.isMultiple(of: 2), run == sequence.load(ordering: .relaxed) { return (tensor, run) }
+        }
     }
 
     fileprivate func setState(_ slot: Int, to value: Tensor) {

@@ -49,9 +49,10 @@ package final class StatefulProgram {
         else { return nil }
         tiny.pointee.x.copy(x)
         tiny.pointee.y.copy(y)
+        state.beginTinyRun()
         tiny.pointee.number.pointee = number
         ck_run_scalars(tiny.pointee.instructions, tiny.pointee.registers)
-        state.noteRun()
+        state.endTinyRun()
         return tiny.pointee.value.pointee
     }
 
@@ -74,12 +75,16 @@ package final class StatefulProgram {
         if Tape.current != nil || inputs.contains(where: \.isFailed) { return runEagerly(Array(inputs)) }
         if inputs.contains(where: { !$0.isPacked }) { return run(inputs.map(\.packed)) }
         while let place = recordings.place(for: inputs, from: tried) {
-            let memory = state.memory(for: recordings.codes[place])
-            use(memory)
-            if memory.bind(inputs) && memory.code.run(memory.bases) {
-                state.noteRun()
+            var value: Double?
+            state.run(recordings.codes[place]) { memory in
+                use(memory)
+                guard memory.bind(inputs) && memory.code.run(memory.bases) else { return false }
+                value = memory.value
+                return true
+            }
+            if let value {
                 recordings.noteSuccess(at: place)
-                return memory.value
+                return value
             }
             tried = place + 1
         }
@@ -113,7 +118,10 @@ package final class StatefulProgram {
         let code = Planner.code(graph.optimized, stateCount: values.count)
         _ = recordings.add(code, afterTrying: recordings.codes.count, recorded: graph.nodes.count)
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
-        use(state.memory(for: code))
+        state.run(code) { memory in
+            use(memory)
+            return false
+        }
         return outputs[0].scalar
     }
 }

@@ -1,5 +1,11 @@
 import CKernels
 
+/// An object that owns a value and may be set to another: a parameter.
+package protocol ValueOwner: AnyObject {
+    /// Takes a value for good.
+    func keep(_ value: Tensor)
+}
+
 /// Objects whose values become variables of a tape: a model's parameters.
 ///
 /// The connection is kept on the tape, never in the object, so that two threads can differentiate one model at a time.
@@ -12,11 +18,6 @@ package final class BoundObjects {
     private let objects: [AnyObject]
     /// Objects that were read while these were bound, and are not among them.
     package var strangers: [AnyObject] = []
-    /// The values of further objects, which are not differentiated and may change meanwhile: running averages.
-    package var others: [ObjectIdentifier: Tensor] = [:]
-
-    /// What was bound when these were.
-    var outer: Tape.Binding?
 
     package init(_ objects: [AnyObject], names: [String]) {
         self.objects = objects
@@ -42,79 +43,105 @@ package final class BoundObjects {
 
 extension Tape {
     /// Objects, and the variables that stand for them.
-    struct Binding {
+    final class Binding {
         let objects: BoundObjects
         /// The first variable; the others follow.
         let start: Int32
+        /// What was bound when these were, and how many bindings there are with this one.
+        let outer: Binding?
+        let depth: Int
         /// The place behind that of the object which was read last: objects are mostly read in their order.
         var next: Int32 = 0
-    }
 
-    /// The variable that stands for an object on the tape that records now. Nil where nothing records or no objects are
-    /// bound; and where others are bound but not this one, which is then noted as a stranger.
-    package static func variable(for object: AnyObject) -> Tensor? {
-        guard ck_current_context().pointee.tape != nil else { return nil }
-        return withCurrent { $0.variable(for: object) }
-    }
-
-    private func variable(for object: AnyObject) -> Tensor? {
-        guard binding != nil else { return nil }
-        if let place = binding!.objects.place(of: object, near: binding!.next) {
-            binding!.next = place + 1
-            return value(of: binding!.start + place, isRecorded: true)
+        init(_ objects: BoundObjects, from start: Int32, in outer: Binding?) {
+            (self.objects, self.start, self.outer, depth) = (objects, start, outer, 1 + (outer?.depth ?? 0))
         }
-        var outer = binding!.objects.outer
-        while let binding = outer {
-            if let place = binding.objects.place(of: object, near: 0) {
-                return value(of: binding.start + place, isRecorded: true)
+    }
+
+    /// What an object was set to while a tape records. It is what is read of the object from then on, and gradients flow through
+    /// it; the object itself takes it when the outermost scope has succeeded.
+    struct Setting {
+        let owner: any ValueOwner
+        let value: Tensor
+        /// How deep the binding was in which it was set: one that is bound deeper goes by its variable again.
+        var depth: Int
+
+        /// Sets the owner outside of the recording: in the scope around it, or for good.
+        func keep() {
+            if !Tape.set(owner, to: value.withoutTape) { owner.keep(value.withoutTape) }
+        }
+    }
+
+    /// The tape that records, or that would if it were not suspended: it knows what objects stand for.
+    static var inForce: Tape? {
+        let context = ck_current_context()
+        return (context.pointee.tape ?? context.pointee.suspended).map {
+            Unmanaged<Tape>.fromOpaque($0).takeUnretainedValue()
+        }
+    }
+
+    /// What stands for an object in the scopes of this thread: the variable that it is bound to, or what it was set to. Nil where
+    /// it stands for itself; where it would become a constant though it is to be differentiated, or others of a program are
+    /// bound, that is noted.
+    package static func value(of object: AnyObject, isDifferentiated: @autoclosure () -> Bool) -> Tensor? {
+        var tape = inForce
+        while let known = tape {
+            if let value = known.value(of: object) { return known.isCurrent ? value : value.withoutTape }
+            if known.isCurrent, let binding = known.binding, known.notes != nil || isDifferentiated() {
+                binding.objects.strangers.append(object)
             }
-            outer = binding.objects.outer
+            tape = known.enclosing?.takeUnretainedValue()
         }
-        binding!.objects.strangers.append(object)
         return nil
     }
 
-    /// The value of an object that is bound without being differentiated. One that is not bound, though others are, would
-    /// become a constant of a program: there it is noted as a stranger.
-    package static func other(_ object: AnyObject) -> Tensor? {
-        guard let tape = current, let bound = tape.binding else { return nil }
-        if let holder = tape.holder(of: object) { return holder.others[ObjectIdentifier(object)] }
-        if tape.notes != nil { bound.objects.strangers.append(object) }
-        return nil
+    private func value(of object: AnyObject) -> Tensor? {
+        let setting = settings.isEmpty ? nil : settings[ObjectIdentifier(object)]
+        var binding = binding
+        while let bound = binding {
+            if let setting, setting.depth >= bound.depth { break }
+            if let place = bound.objects.place(of: object, near: bound.next) {
+                bound.next = place + 1
+                return value(of: bound.start + place, isRecorded: true)
+            }
+            binding = bound.outer
+        }
+        return setting?.value
     }
 
-    /// Gives such an object another value; false where it is not bound.
-    package static func setOther(_ object: AnyObject, to value: Tensor) -> Bool {
-        guard let holder = current?.holder(of: object) else { return false }
-        holder.others[ObjectIdentifier(object)] = value
+    private var isCurrent: Bool { ck_current_context().pointee.serial == serial }
+
+    /// Sets an object in the scopes of this thread; false where there are none.
+    package static func set(_ owner: any ValueOwner, to value: Tensor) -> Bool {
+        guard let tape = inForce else { return false }
+        tape.settings[ObjectIdentifier(owner)] = Setting(owner: owner, value: value, depth: tape.binding?.depth ?? 0)
         return true
     }
 
-    /// The innermost bound objects that an object is one of, without being differentiated.
-    private func holder(of object: AnyObject) -> BoundObjects? {
-        var bound = binding
-        while let objects = bound?.objects {
-            if objects.others[ObjectIdentifier(object)] != nil { return objects }
-            bound = objects.outer
-        }
-        return nil
+    /// Runs `body`, whose settings of objects are forgotten at the end.
+    package static func forgettingSettings<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard let tape = current else { return try withNewTape { _ in try body() } }
+        let settings = tape.settings
+        defer { tape.settings = settings }
+        return try body()
     }
 
     /// Whether a program is recorded in which the object is a variable: what is set then would be lost in replays.
     package static func isVariableOfProgram(_ object: AnyObject) -> Bool {
-        guard let tape = current, tape.notes != nil, let binding = tape.binding else { return false }
-        return binding.objects.place(of: object, near: 0) != nil
+        guard let tape = current, tape.notes != nil else { return false }
+        return sequence(first: tape.binding, next: { $0?.outer }).contains {
+            $0?.objects.place(of: object, near: 0) != nil
+        }
     }
 
     /// Runs `body` while the variables from `start` on stand for these objects.
     func binding<Result>(_ objects: BoundObjects, from start: Int32, _ body: () throws -> Result) rethrows -> Result {
         let outer = binding
-        let before = objects.outer
-        objects.outer = outer
-        binding = Binding(objects: objects, start: start)
+        binding = Binding(objects, from: start, in: outer)
         defer {
             binding = outer
-            objects.outer = before
+            // What was set inside holds outside too, until the next binding.
+            for key in settings.keys { settings[key]!.depth = min(settings[key]!.depth, outer?.depth ?? 0) }
         }
         return try body()
     }

@@ -26,7 +26,7 @@ extension Tape: CustomStringConvertible, ErrorContext {
         }.joined(separator: "\n")
     }
 
-    private func text(of index: Int32) -> String {
+    func text(of index: Int32) -> String {
         let instruction = self[index]
         return Tape.text(
             of: Int(index), instruction.elementType, shape(of: index), Primitive.numbered(instruction.primitive),

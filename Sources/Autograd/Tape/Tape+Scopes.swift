@@ -22,17 +22,28 @@ extension Tape {
         try withTape { tape in (tape, try body(tape)) }
     }
 
-    /// Runs `body` while a tape records: the one that does already, or a new one that stops at the end.
+    /// Runs `body` while a tape records: the one that does already, or a new one that stops at the end. What objects were set
+    /// to stays if all went well.
     static func withTape<Result>(_ body: (Tape) throws -> Result) rethrows -> Result {
-        if let tape = current { return try body(tape) }
-        return try withNewTape(body)
+        if let tape = current {
+            let settings = tape.settings
+            do { return try body(tape) } catch {
+                tape.settings = settings
+                throw error
+            }
+        }
+        let (result, settings) = try withNewTape { tape in (try body(tape), tape.settings) }
+        if !TensorError.isNoted { for setting in settings.values { setting.keep() } }
+        return result
     }
 
-    /// Runs `body` while a new tape records, which stops at the end.
+    /// Runs `body` while a new tape records, which stops at the end. What objects were set to is forgotten.
     static func withNewTape<Result>(_ body: (Tape) throws -> Result) rethrows -> Result {
         let serial = OpenSerials.open()
         defer { OpenSerials.close(serial) }
         let tape = Tape(serial: serial)
+        tape.enclosing = inForce.map(Unmanaged.passUnretained)
+        defer { tape.enclosing = nil }
         return try tape.whileCurrent { try body(tape) }
     }
 
@@ -43,12 +54,14 @@ extension Tape {
 
     private static func with<Result>(_ tape: Tape?, _ body: () throws -> Result) rethrows -> Result {
         let context = ck_current_context()
-        let (outer, serial) = (context.pointee.tape, context.pointee.serial)
+        let outer = context.pointee
+        context.pointee.suspended = tape == nil ? outer.tape ?? outer.suspended : nil
         context.pointee.tape = tape.map { Unmanaged.passUnretained($0).toOpaque() }
         context.pointee.serial = tape?.serial ?? 0
         defer {
-            context.pointee.tape = outer
-            context.pointee.serial = serial
+            context.pointee.tape = outer.tape
+            context.pointee.serial = outer.serial
+            context.pointee.suspended = outer.suspended
         }
         return try withExtendedLifetime(tape, body)
     }

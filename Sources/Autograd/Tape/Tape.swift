@@ -33,6 +33,10 @@ public final class Tape {
     @exclusivity(unchecked) var tracedPrimitive: String?
     /// The objects that variables of this tape stand for.
     @exclusivity(unchecked) var binding: Binding?
+    /// What objects were set to while this tape recorded.
+    @exclusivity(unchecked) var settings: [ObjectIdentifier: Setting] = [:]
+    /// The tape that was in force when this one began to record, until it ends.
+    @exclusivity(unchecked) var enclosing: Unmanaged<Tape>?
     /// What is noted where this tape records a program; nil elsewhere.
     @exclusivity(unchecked) var notes: ProgramNotes?
 

@@ -12,6 +12,8 @@ typedef struct {
     void *_Nullable tape;
     /// The serial number of that tape; 0 while nothing records.
     uint64_t serial;
+    /// The tape that would record if what is computed now were not left out.
+    void *_Nullable suspended;
     /// The innermost scope that turns errors into thrown ones.
     void *_Nullable errorScope;
     /// The place in the table of open serial numbers that this thread used last.

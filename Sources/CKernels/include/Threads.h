@@ -22,5 +22,8 @@ ptrdiff_t ck_limit_threads(ptrdiff_t count);
 /// `body` must not fork the process.
 void ck_parallel(ptrdiff_t parts, void (*body)(void *_Nullable context, ptrdiff_t part), void *_Nullable context);
 
+/// Copies bytes that another thread may change meanwhile: what was read is then to be thrown away.
+void ck_copy_beside_writer(void *to, const void *from, ptrdiff_t count);
+
 #pragma clang assume_nonnull end
 #endif

@@ -58,7 +58,14 @@ import Testing
         }
         #expect(sameBits(state[0], Tensor(repeating: total, shape: [size])) && state[1].scalar == 10)
         #expect(program.explanation.components(of: "recorded again") == 1)
-        #expect(Set(program.recordings.codes.map { ObjectIdentifier(state.memory(for: $0)) }).count == 1)
+        var memories: Set<ObjectIdentifier> = []
+        for code in program.recordings.codes {
+            state.run(code) { memory in
+                memories.insert(ObjectIdentifier(memory))
+                return false
+            }
+        }
+        #expect(memories.count == 1)
     }
 
     @Test(arguments: [2, 1024])

@@ -1,0 +1,39 @@
+// Why a gradient is missing.
+
+extension Tape {
+    /// Why an output depends on none of the variables that are bound innermost, in words: where the paths from them end. Nil
+    /// where it depends on one.
+    package static func missingPath(to output: Tensor) -> String? {
+        guard let tape = current, let binding = tape.binding else { return nil }
+        let variables = binding.start..<binding.start + Int32(binding.objects.names.count)
+        var isActive = [Bool](repeating: false, count: tape.count)
+        var ends: [(index: Int32, text: String)] = []
+        for index in binding.start..<Int32(tape.count) {
+            let instruction = tape[index]
+            let active = (0..<tape.operandCount(of: instruction)).filter { position in
+                let operand = tape.operand(position, of: instruction)
+                return operand >= binding.start && isActive[Int(operand)]
+            }
+            guard variables.contains(index) || !active.isEmpty else { continue }
+            let primitive = Primitive.numbered(instruction.primitive)
+            let isPassed = active.contains { $0 < primitive.pullbacks.count && !primitive.pullbacks[$0].isZero }
+            if tape.notes?.isCut(index, from: binding.start) ?? false {
+                ends.append((index, "is computed without recording"))
+            } else if variables.contains(index) || instruction.elementType.isFloat && isPassed {
+                isActive[Int(index)] = true
+            } else {
+                ends.append((index, "passes no gradient on"))
+            }
+        }
+        if output.serial == tape.serial, isActive[Int(output.index)] { return nil }
+        for guarded in tape.notes?.guards ?? [] where isActive[guarded.index] {
+            ends.append((Int32(guarded.index), "is read as numbers, and what is made of those is a constant"))
+        }
+        let shown = ends.sorted { $0.index < $1.index }.suffix(3)
+        if shown.isEmpty {
+            return isActive.count { $0 } > variables.count
+                ? "it does not use what is computed from them" : "it uses none"
+        }
+        return shown.map { "`\(tape.text(of: $0.index))` \($0.text)" }.joined(separator: "; ")
+    }
+}
