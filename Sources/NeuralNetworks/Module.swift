@@ -72,18 +72,14 @@ private struct ParameterDiscovery {
     private var paths: [String: Parameter] = [:]
 
     mutating func visit(_ value: Any, path: String) {
-        // To ask an array whether it is an object would bridge each of its elements.
-        if type(of: value) is AnyClass, let parameter = value as? Parameter {
+        // By its type first: to ask an array whether it is an object would bridge each of its elements.
+        let type = type(of: value)
+        if type == Parameter.self || type == Parameter?.self, let parameter = value as? Parameter {
             if seen.insert(ObjectIdentifier(parameter)).inserted { add(parameter, path) }
             return
         }
-        if _openExistential(type(of: value), do: holdsNoParameter) { return }
+        if value is Tensor { return }
         let mirror = Mirror(reflecting: value)
-        if mirror.displayStyle == .collection, let elements = value as? any Collection,
-            elementsHoldNoParameter(elements)
-        {
-            return
-        }
         switch mirror.displayStyle {
         case .class:
             // Only modules: through any other object one could reach the whole program. A parameter that is used but hidden
@@ -105,13 +101,14 @@ private struct ParameterDiscovery {
                 ).raise()
             }
         case .collection:
+            if let elements = value as? any Collection, holdsNoParameter(elements) { return }
             for (position, child) in mirror.children.enumerated() {
                 visit(child.value, path: path + .step("\(position)", path))
             }
         default:
             if let module = value as? any Module, mirror.children.isEmpty, size(of: module) > 0 {
                 fatalError(
-                    "\(type(of: value)) has stored properties, but reflection shows none: it was compiled without "
+                    "\(type) has stored properties, but reflection shows none: it was compiled without "
                         + "reflection data. Compile it without -disable-reflection-metadata.")
             }
             visitProperties(mirror, path)
@@ -163,14 +160,9 @@ private struct ParameterDiscovery {
     private func size(of value: some Any) -> Int { MemoryLayout.size(ofValue: value) }
 }
 
-/// Whether values of a type are plain data, tensors or text, in which no parameter can be.
-private func holdsNoParameter<Value>(_ type: Value.Type) -> Bool {
-    _isPOD(type) || type == Tensor.self || type == String.self
-}
-
-/// Whether no element can hold a parameter: there may be a million of them.
-private func elementsHoldNoParameter<Elements: Collection>(_ elements: Elements) -> Bool {
-    holdsNoParameter(Elements.Element.self)
+/// Whether the elements are plain data, tensors or text, in which no parameter can be: there may be a million of them.
+private func holdsNoParameter<Elements: Collection>(_ elements: Elements) -> Bool {
+    _isPOD(Elements.Element.self) || Elements.Element.self == Tensor.self || Elements.Element.self == String.self
 }
 
 extension String {
