@@ -29,10 +29,12 @@ public func meanSquaredError(_ prediction: Tensor, _ expected: Tensor, reduction
 /// −e · ln p − (1 − e) · ln(1 − p) for p = sigmoid(z), computed from the logits z.
 ///
 /// As e · softplus(−z) + (1 − e) · softplus(z): no logarithm of a rounded probability, and a confident right answer keeps
-/// the digits of its tiny loss. The logits and what is expected must have the same shape.
+/// the digits of its tiny loss. An infinite logit costs nothing if it is right, e = 0 or e = 1, and ∞ elsewhere. The logits and
+/// what is expected must have the same shape.
 public func binaryCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
     alike("binaryCrossEntropy", logits, expected) {
-        reduced(expected * softplus(-logits) + (1 - expected) * softplus(logits), reduction)
+        let losses = counting(softplus(-logits), expected) + counting(softplus(logits), 1 - expected)
+        return reduced(losses, reduction)
     }
 }
 
@@ -47,10 +49,14 @@ public func binaryCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Re
 // a primitive of its own to save is part of the last tenth.
 public func softmaxCrossEntropy(logits: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
     alike("softmaxCrossEntropy", logits, expected) {
-        // 0 · −∞ would be NaN. Only there, for the derivative with respect to other probabilities of 0 is −log softmax(z).
-        let isExcluded = select(expected .== 0, logits, 0) .== -.infinity
-        return reduced(-sum(expected * select(isExcluded, 0, logSoftmax(logits)), along: -1), reduction)
+        reduced(sum(counting(-logSoftmax(logits), expected, excluding: -logits), along: -1), reduction)
     }
+}
+
+/// Losses that count with these weights: those with the weight 0 not at all where they, or given costs, are infinite.
+private func counting(_ losses: Tensor, _ weights: Tensor, excluding costs: Tensor? = nil) -> Tensor {
+    // 0 · ∞ would be NaN. Only there, for the derivative with respect to another weight of 0 is the loss.
+    weights * select(select(weights .== 0, costs ?? losses, 0) .== .infinity, 0, losses)
 }
 
 /// The loss where both have the same shape; an error elsewhere.

@@ -45,6 +45,16 @@ import Testing
         #expect(slope(800, 1) == 0 && slope(-800, 0) == 0)
         #expect(slope(800, 0) == 1 && slope(-800, 1) == -1)
         #expect(abs(slope(-40, 0) / 4.248354255291589e-18 - 1) < 1e-15)
+        let infinity = Double.infinity
+        #expect(loss(infinity, 1) == 0 && loss(-infinity, 0) == 0)
+        #expect(slope(infinity, 1) == 0 && slope(-infinity, 0) == 0)
+        #expect(
+            [loss(infinity, 0), loss(-infinity, 1), loss(infinity, 0.5), loss(-infinity, 0.5)].allSatisfy {
+                $0 == infinity
+            })
+        #expect(slope(infinity, 0) == 1 && slope(-infinity, 1) == -1)
+        // With respect to what is expected: softplus(−z) − softplus(z) = −z, where the weight is 0 too.
+        #expect(gradient(at: 0) { binaryCrossEntropy(logits: Tensor(3), $0) } == -3)
     }
 
     @Test func `of classes follows its formula`() {

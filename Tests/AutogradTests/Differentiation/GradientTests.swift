@@ -74,6 +74,13 @@ import Testing
         #expect(gradient(at: Tensor([1, 2])) { x in sum(x * x.reshaped(to: [2, 1])) } == Tensor([6, 6]))
     }
 
+    /// Both may be meant: a branch that returns a constant, and one that is made of numbers that were read.
+    @Test func `is zero through plain numbers`() {
+        #expect(gradient(at: 3) { x in Tensor(x.scalar * x.scalar) } == 0)
+        #expect(gradient(at: 3) { x in x.scalar > 0 ? Tensor(1) : x } == 0)
+        #expect(gradient(at: -3) { x in x.scalar > 0 ? Tensor(1) : x } == 1)
+    }
+
     @Test func `passes a thrown error on and restores the state`() {
         #expect(throws: Own.self) { try gradient(at: 1) { _ in throw Own() } }
         #expect(throws: Own.self) { try valueWithGradient(at: Tensor([1])) { _ in throw Own() } }
