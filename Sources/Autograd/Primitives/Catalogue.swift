@@ -2,9 +2,9 @@ extension Primitive {
     /// All primitives of this package. Each is proven by tests that this list generates.
     public static let catalogue: [Primitive] = [
         // Arithmetic
-        add, subtract, multiply, divide, negate, pow, square, multiplyAdd, subtractMultiply,
+        add, subtract, multiply, divide, negate, pow, shiftedPow, square, multiplyAdd, subtractMultiply,
         // Functions of one number
-        exp, log, sqrt, abs, sign, sin, cos, tanh, erf, sigmoid, softplus, relu,
+        exp, log, sqrt, abs, sign, sin, cos, tanh, erf, gaussian, sigmoid, sigmoidDerivative, softplus, relu,
         // Choices
         maximum, minimum, select, equal, notEqual, less, lessOrEqual,
         // Reductions and products

@@ -1,10 +1,11 @@
 import CKernels
 
 extension Primitive {
-    /// The largest element over some axes; the adjoint goes to the elements that are as large, in equal parts.
+    /// The largest element over some axes; the adjoint goes to the elements that are not less, in equal parts.
     ///
     /// So at a tie of n elements each has the derivative 1/n: the mean of the derivatives to its sides, as `maximum` has it.
-    /// A NaN makes the result NaN, and −0 is less than +0. There is no largest of no elements.
+    /// A NaN makes the result NaN. No element is less than that, so that all share the adjoint: were it lost, a result that is
+    /// NaN would have a gradient of zeros. −0 is less than +0. There is no largest of no elements.
     public static let max: Primitive = Primitive(
         "max", operands: 1,
         result: { operands, attributes throws(Refusal) in
@@ -24,10 +25,10 @@ extension Primitive {
             .using([.operand(0), .result]) { adjoint, call in
                 let (x, axes) = (call.operand(0), call.attributes.integers("axes"))
                 let kept = x.shape.reduced(along: axes, keepDimensions: true)
-                let isLargest = x .== call.result.reshaped(to: kept)
+                let isLess = x .< call.result.reshaped(to: kept)
                 let one = Tensor(1, elementType: x.elementType)
-                let count = Autograd.sum(Autograd.select(isLargest, one, 0), along: axes, keepDimensions: true)
-                return Autograd.select(isLargest, adjoint.reshaped(to: kept) / count, 0)
+                let count = Autograd.sum(Autograd.select(isLess, 0, one), along: axes, keepDimensions: true)
+                return Autograd.select(isLess, 0, adjoint.reshaped(to: kept) / count)
             }
         ],
         samples: {

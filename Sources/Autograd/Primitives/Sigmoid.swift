@@ -1,16 +1,30 @@
 import CKernels
 
 extension Primitive {
-    /// y = 1 / (1 + e⁻ˣ), dy/dx = y (1 − y).
+    /// y = 1 / (1 + e⁻ˣ), dy/dx = 1 / (1 + e^|x|) · (1 − 1 / (1 + e^|x|)).
     ///
     /// Computed from e^−|x|: no overflow, and all digits of the tail.
     public static let sigmoid: Primitive = elementwise(
         "sigmoid", CK_SIGMOID,
-        pullbacks: .traced { adjoint, call in adjoint * (call.result * (1 - call.result)) },
+        pullbacks: .traced { adjoint, call in adjoint * sigmoidDerivative(call.operand(0)) },
         samples: [
             Sample(0.5, equals: 0.6224593312018546), Sample(-2, equals: 0.11920292202211756), Sample(0, equals: 0.5),
             Sample(-40, equals: 4.248354255291589e-18), Sample([Tensor([[0.5, 1], [-2, 3]])]),
             .extreme(-800, equals: 0), .extreme(800, equals: 1), .extreme(-.infinity, equals: 0),
+        ])
+
+    /// The derivative of the logistic function, 1 / (4 cosh² x/2); its own is −y · tanh x/2.
+    ///
+    /// A primitive, because 1 − y of the logistic y has lost its digits where y is close to 1, and because further
+    /// derivatives of other formulas that have not, such as y(x) y(−x), cancel near 0.
+    static let sigmoidDerivative: Primitive = elementwise(
+        "sigmoidDerivative", CK_SIGMOID_DERIVATIVE,
+        pullbacks: .traced { adjoint, call in -(adjoint * (call.result * Autograd.tanh(0.5 * call.operand(0)))) },
+        samples: [
+            Sample(0.5, equals: 0.2350037122015945), Sample(-2, equals: 0.10499358540350652),
+            Sample(0, equals: 0.25), Sample(40, equals: 4.248354255291589e-18),
+            Sample([Tensor([[0.5, 1], [-2, 3]])]),
+            .extreme(-800, equals: 0), .extreme(800, equals: 0), .extreme(.infinity, equals: 0),
         ])
 }
 

@@ -11,7 +11,8 @@ public func logSumExp(_ x: Tensor, along axis: Int, keepDimensions: Bool = false
 
 /// log Σ eˣ over some axes, as m + log Σ eˣ⁻ᵐ with the largest element m.
 ///
-/// Of −∞ alone it is −∞; with a +∞ it is +∞, with a NaN NaN. Of nothing it is an error.
+/// Of −∞ alone it is −∞; with a +∞ it is +∞, with a NaN NaN. Of nothing it is an error. The derivative is softmax x, and NaN
+/// where that is: of −∞ alone nothing says which element a limit would come from.
 public func logSumExp(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -> Tensor {
     let largest = stopGradient(max(x, along: axes, keepDimensions: true))
     // From ±∞, ±∞ cannot be taken off: ∞ − ∞ is NaN.

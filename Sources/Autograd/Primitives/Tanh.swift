@@ -1,15 +1,12 @@
 import CKernels
 
 extension Primitive {
-    /// y = tanh x, dy/dx = 1 − y².
+    /// y = tanh x, dy/dx = 4σ′(2x) with the derivative σ′ of the sigmoid.
     ///
-    /// (1 − y)(1 + y) rather than 1 − y · y: for y near 1 the square would lose the digits that make the difference.
+    /// Not 1 − y², which is 0 where y rounds to 1, and has few digits before.
     public static let tanh: Primitive = elementwise(
         "tanh", CK_TANH,
-        pullbacks: .traced { adjoint, call in
-            let y = call.result
-            return adjoint * ((1 - y) * (1 + y))
-        },
+        pullbacks: .traced { adjoint, call in adjoint * (4 * sigmoidDerivative(2 * call.operand(0))) },
         samples: [
             Sample(0.5, equals: 0.46211715726000974), Sample(-2, equals: -0.9640275800758169), Sample(0, equals: 0),
             Sample([Tensor([[0.5, 1], [-2, 3]])]),

@@ -29,22 +29,23 @@ typedef void (*ck_loop)(
 
 /// Functions applied element by element.
 ///
-/// exp, expm1 (eˣ − 1), log, log1p (log(1 + x)), sin, cos, tanh, erf, sigmoid and softplus (log(1 + eˣ)) are at most 2 units in
-/// the last place from the exact value for every argument, subnormal arguments and results included, and keep the sign of
-/// 0. `power`, and sin and cos of |x| > 2³⁰ (float32: 2¹⁵) or on "baseline", are the C library's.
+/// exp, expm1 (eˣ − 1), log, log1p (log(1 + x)), sin, cos, tanh, erf, gaussian (e^−x²), sigmoid, its derivative and softplus
+/// (log(1 + eˣ)) are at most 2 units in the last place from the exact value for every argument, subnormal arguments and
+/// results included, and keep the sign of 0. `power`, and sin and cos of |x| > 2³⁰ (float32: 2¹⁵) or on "baseline", are the
+/// C library's.
 typedef enum : uint8_t {
     CK_COPY,      // every type
     // float64 and float32: one operand
     CK_NEGATE, CK_ABSOLUTE, CK_SIGN, CK_SQUARE, CK_SQRT, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
-    CK_TANH, CK_ERF, CK_SIGMOID, CK_SOFTPLUS, CK_RELU,
+    CK_TANH, CK_ERF, CK_GAUSSIAN, CK_SIGMOID, CK_SIGMOID_DERIVATIVE, CK_SOFTPLUS, CK_RELU,
     // float64 and float32: two operands
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_POWER, CK_MAXIMUM, CK_MINIMUM,
     // every type: two operands of that type, a bool as the result
     CK_EQUAL, CK_NOT_EQUAL, CK_LESS, CK_LESS_OR_EQUAL,
     // every type: a bool and two operands of that type
     CK_SELECT,
-    // float64 and float32: a · b + c and c − a · b of three operands, with two roundings
-    CK_MULTIPLY_ADD, CK_SUBTRACT_MULTIPLY,
+    // float64 and float32: x^(y + c) of three operands; a · b + c and c − a · b, with two roundings
+    CK_SHIFTED_POWER, CK_MULTIPLY_ADD, CK_SUBTRACT_MULTIPLY,
     CK_FUNCTION_COUNT
 } ck_function;
 

@@ -13,17 +13,17 @@
 typedef enum : uint8_t {
     // One operand.
     CK_SCALAR_COPY, CK_SCALAR_NEGATE, CK_SCALAR_SQUARE, CK_SCALAR_SQRT, CK_SCALAR_EXP, CK_SCALAR_LOG, CK_SCALAR_TANH,
-    CK_SCALAR_SIGMOID, CK_SCALAR_RELU, CK_SCALAR_NONZERO,
+    CK_SCALAR_SIGMOID, CK_SCALAR_SIGMOID_DERIVATIVE, CK_SCALAR_SIGMOID_TAIL, CK_SCALAR_RELU, CK_SCALAR_NONZERO,
     // Two operands.
     CK_SCALAR_ADD, CK_SCALAR_SUBTRACT, CK_SCALAR_MULTIPLY, CK_SCALAR_DIVIDE, CK_SCALAR_EQUAL, CK_SCALAR_NOT_EQUAL,
     CK_SCALAR_LESS, CK_SCALAR_LESS_OR_EQUAL,
     // Three operands: a ? b : c; a · b + c rounded as in matrix products.
     CK_SCALAR_SELECT, CK_SCALAR_FUSED_MULTIPLY_ADD,
-    // Several operations at once, each rounded as by itself: a · b + c, a · b − c, c − a · b; a · (b · (1 − b)), how an adjoint
-    // passes a sigmoid; r − a · (b · c), where r is what the result's place holds. It hands on b, which the next such
-    // instruction is likely to need too.
-    CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_SUBTRACT_MULTIPLY, CK_SCALAR_SIGMOID_PULLBACK,
-    CK_SCALAR_UPDATE,
+    // Several operations at once, each rounded as by itself: a · b + c, a · b − c, c − a · b; r − a · (b · c), where r is what
+    // the result's place holds. It hands on b, which the next such instruction is likely to need too.
+    CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_SUBTRACT_MULTIPLY, CK_SCALAR_UPDATE,
+    // Of b = 1 / (1 + e^|x|), which CK_SCALAR_SIGMOID_TAIL computes: the sigmoid of a = x; a times its derivative at x.
+    CK_SCALAR_SIGMOID_OF_TAIL, CK_SCALAR_SIGMOID_PULLBACK,
     // a · b + a′ · b′ + c, the products as in matrix products: one element of W x + b. a′ and b′ are a and b of the word that
     // follows, and the last result, if one of the products has it, is a′ or b′.
     CK_SCALAR_AFFINE,

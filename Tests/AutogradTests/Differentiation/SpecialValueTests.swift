@@ -61,6 +61,36 @@ import Testing
         #expect(gradient(at: Tensor([1, 2])) { x in sum(x) * Tensor(Double.nan) }.numbers.allSatisfy { $0.isNaN })
     }
 
+    @Test func `a result that is NaN has no gradient of zeros`() {
+        let third = 1.0 / 3
+        #expect(gradient(at: Tensor([1, .nan, 3])) { max($0) } == Tensor([third, third, third]))
+        #expect(gradient(at: Tensor([1, .nan, 3])) { min($0) } == Tensor([third, third, third]))
+        // Only in the row that has one.
+        #expect(
+            gradient(at: Tensor([[1, .nan], [1, 2]])) { sum(max($0, along: 1)) } == Tensor([[0.5, 0.5], [0, 1]]))
+        for (x, y) in [(Double.nan, 1.0), (1, .nan), (.nan, .nan)] {
+            #expect(gradient(at: x, y) { max($0, $1) } == (0.5, 0.5))
+            #expect(gradient(at: x, y) { min($0, $1) } == (0.5, 0.5))
+        }
+        #expect(gradient(at: .nan) { relu($0) } == 1)
+        #expect(gradient(at: .nan) { abs($0) }.isNaN)
+    }
+
+    @Test func `sigmoid, tanh and softplus far out`() {
+        let tail = 4.248354255291589e-18
+        #expect(gradient(at: 40) { sigmoid($0) } == tail && gradient(at: -40) { sigmoid($0) } == tail)
+        #expect(gradient(at: 40) { x in gradient(at: x) { softplus($0) } } == tail)
+        #expect(abs(gradient(at: 20) { tanh($0) } / (4 * tail) - 1) < 1e-15)
+        let x = Tensor([17, 12], elementType: .float32)
+        let slope = gradient(at: x) { sum(sigmoid($0)) }
+        #expect(
+            slope.isApproximatelyEqual(
+                to: gradient(at: x.cast(to: .float64)) { sum(sigmoid($0)) }.cast(to: .float32), relativeTolerance: 2e-7)
+        )
+        // The third derivative at the middle is −1/8.
+        #expect(gradient(at: 0) { x in gradient(at: x) { x in gradient(at: x) { sigmoid($0) } } } == -0.125)
+    }
+
     @Test func `huge and tiny values`() {
         #expect(gradient(at: 1e200, 1e-200) { x, y in x / y }.0 == 1e200)
         #expect(gradient(at: 1, 1e-200) { x, y in x / y }.1 == -.infinity)

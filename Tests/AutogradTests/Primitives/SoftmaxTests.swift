@@ -40,6 +40,18 @@ import Testing
         #expect(gradient(at: Tensor([2.0, 2])) { logSumExp($0) } == Tensor([0.5, 0.5]))
     }
 
+    @Test func `have no gradient where there is no softmax`() {
+        // The gradient of log Σ eˣ is softmax x.
+        for x in [Tensor([-infinity, -infinity]), Tensor(-infinity)] {
+            #expect(gradient(at: x) { logSumExp($0) }.numbers.allSatisfy { $0.isNaN })
+        }
+        let row = gradient(at: Tensor([infinity, 0])) { logSumExp($0) }
+        #expect(row.numbers[0].isNaN && row.numbers[1] == 0)
+        // Neither spoils another row. Where some are −∞, those have the gradient 0.
+        let slope = gradient(at: Tensor([[-infinity, -infinity], [2, -infinity]])) { sum(logSumExp($0, along: 1)) }
+        #expect(slope[1] == Tensor([1, 0]))
+    }
+
     @Test func `reduce the axes that are asked for`() {
         let x = Tensor((0..<24).map { Double($0 * 7 % 11) }, shape: [2, 3, 4])
         #expect(logSumExp(x, along: [0, 2]).shape == [3])

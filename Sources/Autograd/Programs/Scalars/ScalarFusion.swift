@@ -21,7 +21,7 @@ struct ScalarFusion {
     /// - Parameter updates: New state and the old that it replaces.
     mutating func fuse(updates: some Sequence<(Int, Int)>) {
         for value in operations.keys.sorted() {
-            fuseSigmoidPullback(value)
+            fuseSigmoid(value)
             fuseAffine(value)
         }
         for value in operations.keys.sorted() { fuseProduct(value) }
@@ -54,17 +54,19 @@ struct ScalarFusion {
         return false
     }
 
-    /// x · (y · (1 − y))
-    private mutating func fuseSigmoidPullback(_ value: Int) {
-        guard isComputed(value, by: CK_SCALAR_MULTIPLY), let factors = operations[value]?.operands else { return }
-        for (x, slope) in [(factors[0], factors[1]), (factors[1], factors[0])] where x != slope {
-            guard let pair = operands(slope, of: CK_SCALAR_MULTIPLY) else { continue }
-            for (y, complement) in [(pair[0], pair[1]), (pair[1], pair[0])] {
-                guard let difference = operands(complement, of: CK_SCALAR_SUBTRACT), isConstant(difference[0], 1),
-                    difference[1] == y
-                else { continue }
-                return replace(value, by: CK_SCALAR_SIGMOID_PULLBACK, [x, y], absorbing: slope, complement)
-            }
+    /// A sigmoid and products with its derivative, from the exponential that both need: it then lies in the place of the
+    /// derivative, which nothing else may read.
+    private mutating func fuseSigmoid(_ derivative: Int) {
+        guard isComputed(derivative, by: CK_SCALAR_SIGMOID_DERIVATIVE), let x = operations[derivative]?.operands[0],
+            let sigmoid = operations.first(where: { isComputed($0, by: CK_SCALAR_SIGMOID) && $1.operands == [x] })
+        else { return }
+        let products = operations.filter { isComputed($0, by: CK_SCALAR_MULTIPLY) && $1.operands.contains(derivative) }
+        guard products.count == uses[derivative] else { return }
+        replace(derivative, by: CK_SCALAR_SIGMOID_TAIL, [x])
+        replace(sigmoid.key, by: CK_SCALAR_SIGMOID_OF_TAIL, [x, derivative])
+        for (value, product) in products {
+            let adjoint = product.operands.first { $0 != derivative }!
+            replace(value, by: CK_SCALAR_SIGMOID_PULLBACK, [adjoint, derivative])
         }
     }
 

@@ -47,15 +47,17 @@ struct ScalarSchedule {
     private mutating func findGroups() {
         var levels: [Int: Int] = [:]
         var alike: [[Int]: [Int]] = [:]
-        for value in operations.keys.sorted() {
-            let operation = operations[value]!
-            levels[value] = operation.operands.map { levels[$0, default: 0] }.max() ?? 0
-            guard case .instruction(let function) = operation.function, ck_scalar_wide_code(function) != nil else {
-                continue
+        func level(_ value: Int) -> Int {
+            guard levels[value] == nil, let operation = operations[value] else { return levels[value, default: 0] }
+            var level = operation.operands.map(level).max() ?? 0
+            if case .instruction(let function) = operation.function, ck_scalar_wide_code(function) != nil {
+                alike[[Int(function.rawValue), level], default: []].append(value)
+                level += 1
             }
-            alike[[Int(function.rawValue), levels[value]!], default: []].append(value)
-            levels[value]! += 1
+            levels[value] = level
+            return level
         }
+        for value in operations.keys.sorted() { _ = level(value) }
         for group in alike.values where group.count >= CK_SCALAR_WIDTH {
             for value in group { groups[value] = group }
         }
@@ -87,7 +89,9 @@ extension ScalarGraph.Operation.Function {
         switch self {
         case .instruction(CK_SCALAR_DIVIDE), .instruction(CK_SCALAR_SQRT): 15
         case .instruction(CK_SCALAR_EXP), .instruction(CK_SCALAR_SIGMOID), .instruction(CK_SCALAR_TANH),
-            .instruction(CK_SCALAR_LOG), .loop, .unary, .binary:
+            .instruction(CK_SCALAR_SIGMOID_DERIVATIVE), .instruction(CK_SCALAR_SIGMOID_TAIL),
+            .instruction(CK_SCALAR_LOG),
+            .loop, .unary, .binary:
             50
         case .instruction: 4
         }
