@@ -53,6 +53,11 @@ ptrdiff_t ck_thread_count(void) {
 
 void ck_set_thread_count(ptrdiff_t count) { atomic_store(&processCount, MINIMUM(count, MOST_THREADS)); }
 
+ptrdiff_t ck_physical_memory(void) {
+    const double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    return bytes > 0 && bytes < (double)PTRDIFF_MAX ? (ptrdiff_t)bytes : PTRDIFF_MAX;
+}
+
 ptrdiff_t ck_limit_threads(ptrdiff_t count) {
     const ptrdiff_t before = limit;
     limit = MINIMUM(count, MOST_THREADS);

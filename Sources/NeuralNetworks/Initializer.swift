@@ -42,7 +42,7 @@ public struct Initializer: Sendable {
     /// Uniform in ±√(6 / (inputs + outputs)), which keeps the variance of values and gradients through layers with tanh or
     /// sigmoid. Source: X. Glorot, Y. Bengio, AISTATS 2010, equation 16.
     public static let glorotUniform = Initializer { shape, inputs, outputs, elementType, random in
-        let limit = (6 / Double(max(inputs + outputs, 1))).squareRoot()
+        let limit = (6 / max(Double(inputs) + Double(outputs), 1)).squareRoot()
         return .uniform(in: -limit..<limit, shape: shape, elementType: elementType, using: &random)
     }
 

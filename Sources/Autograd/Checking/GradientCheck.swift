@@ -86,10 +86,7 @@ private struct GradientCheck {
 
     /// Random numbers of a tensor's shape, away from 0: of size ½ to 1 and either sign.
     mutating func direction(like tensor: Tensor) -> Tensor {
-        let numbers = (0..<tensor.elementCount).map { _ in
-            (0.5 + 0.5 * random.uniform()) * (random.uniform() < 0.5 ? -1 : 1)
-        }
-        return Tensor(numbers, shape: tensor.shape)
+        Tensor(tensor.shape, .float64) { _ in (0.5 + 0.5 * random.uniform()) * (random.uniform() < 0.5 ? -1 : 1) }
     }
 
     /// Compares the gradient of a function, whose result is one number, with differences of it, input by input.

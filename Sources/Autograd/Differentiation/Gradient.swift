@@ -190,7 +190,7 @@ extension Tape {
             return problem.raise(returning: inputs.map { _ in .failed })
         }
         guard output.serial == serial else {
-            return inputs.map { Tensor(repeating: 0, shape: $0.shape, elementType: $0.elementType) }
+            return inputs.map { Tensor(everywhere: 0, $0.shape, $0.elementType) }
         }
         return Sweep.adjoints(
             on: self, of: output.index, seed, withRespectTo: inputs, from: start, isRecorded: isRecorded)

@@ -46,7 +46,7 @@ struct Sweep {
         return wanted.map { tensor in
             let index = tensor.index
             guard index >= start, index <= output, sweep.flags[Int(index - start)].contains(.present) else {
-                return Tensor(repeating: 0, shape: tape.shape(of: index), elementType: tape[index].elementType)
+                return sweep.zeros(like: index)
             }
             return sweep.adjoint(of: index, consume: false)
         }
@@ -181,9 +181,8 @@ struct Sweep {
         let call = Primitive.Call(
             tape: tape, index: index, isRecorded: isRecorded, uses: primitive.uses(ofOperand: position))
         let contribution = primitive.pullbacks[position].body(adjoint, call)
+        if contribution.isFailed && TensorError.isNoted { return contribution }
         let (shape, type) = (tape.shape(of: operand), tape[operand].elementType)
-        // The error has been noted; the rest of the pass only has to come to its end.
-        if contribution.isFailed && TensorError.isNoted { return Tensor(repeating: 0, shape: shape, elementType: type) }
         guard contribution.shape == shape, contribution.elementType == type else {
             fatalError(
                 "\(primitive.name): the pullback of operand \(position) returned \(contribution.typeDescription), "
@@ -208,6 +207,11 @@ struct Sweep {
             elementType: instruction.elementType, serial: serial, index: number)
     }
 
+    /// Zeros in the shape of an instruction.
+    private func zeros(like index: Int32) -> Tensor {
+        Tensor(everywhere: 0, tape.shape(of: index), tape[index].elementType)
+    }
+
     /// Adds to the adjoint of an instruction.
     private func add(_ contribution: consuming Tensor, to index: Int32) {
         let place = Int(index - start)
@@ -228,6 +232,8 @@ struct Sweep {
     }
 
     private func store(_ adjoint: consuming Tensor, at place: Int) {
+        // The error has been noted; the rest of the pass only has to come to its end.
+        if adjoint.isFailed { adjoint = zeros(like: start + Int32(place)) }
         flags[place].insert(.present)
         indices?[place] = adjoint.serial == tape.serial ? adjoint.index : -1
         if let storage = adjoint.storage {

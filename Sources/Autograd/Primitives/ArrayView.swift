@@ -3,8 +3,9 @@ import CKernels
 // What kernels share.
 
 extension Primitive.ArrayView {
-    /// Runs `body` on a copy whose elements lie side by side.
-    func withPackedCopy(_ body: (Self) -> Void) {
+    /// Runs `body` on a copy whose elements lie side by side, in row-major order: for a kernel that does not follow strides.
+    /// Valid during the call.
+    public func withPackedCopy(_ body: (Self) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: Swift.max(1, shape.elementCount * elementType.size), alignment: 64) {
             memory in
             ElementLoop.copying(elementType).run(over: self, into: memory.baseAddress!, resultSize: elementType.size)
@@ -46,13 +47,8 @@ extension Primitive.ArrayView {
 extension ElementLoop {
     /// Computes all elements of a packed result from one operand.
     func run(over operand: Primitive.ArrayView, into result: UnsafeMutableRawPointer, resultSize: Int) {
-        withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: 1) { strided in
-            strided.initializeElement(
-                at: 0,
-                to: StridedOperand(
-                    address: operand.elements, strides: operand.strides, elementSize: operand.elementType.size))
-            run(
-                over: operand.shape, strided, into: result, operandType: operand.elementType, resultSize: resultSize)
-        }
+        let strided = StridedOperand(
+            address: operand.elements, strides: operand.strides, elementSize: operand.elementType.size)
+        run(over: operand.shape, strided, into: result, operandType: operand.elementType, resultSize: resultSize)
     }
 }

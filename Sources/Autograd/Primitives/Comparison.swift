@@ -22,9 +22,6 @@ extension Primitive {
     }
 }
 
-infix operator .== : ComparisonPrecedence
-infix operator .!= : ComparisonPrecedence
-
 // Compared element by element: a tensor of conditions, for `select`. A condition carries no gradient.
 extension Tensor {
     public static func .== (x: Tensor, y: Tensor) -> Tensor { Primitive.equal(x, y) }
@@ -47,6 +44,28 @@ extension Tensor {
     }
 }
 
+// Conditions combined element by element, as SIMD masks are; composed, for they carry no gradient.
+extension Tensor {
+    /// Whether both hold.
+    public static func .& (x: Tensor, y: Tensor) -> Tensor { conditions(".&", x, y) ?? Primitive.select(x, y, x) }
+    /// Whether one holds, or both.
+    public static func .| (x: Tensor, y: Tensor) -> Tensor { conditions(".|", x, y) ?? Primitive.select(x, x, y) }
+    /// Whether one holds, but not both.
+    public static func .^ (x: Tensor, y: Tensor) -> Tensor { conditions(".^", x, y) ?? Primitive.notEqual(x, y) }
+    /// Whether it does not hold.
+    public static prefix func .! (x: Tensor) -> Tensor { conditions(".!", x) ?? Primitive.equal(x, Tensor(false)) }
+
+    /// The error that an operand is no condition; nil where all are.
+    private static func conditions(_ name: String, _ operands: Tensor...) -> Tensor? {
+        if let failed = operands.first(where: \.isFailed) { return failed }
+        if operands.allSatisfy({ $0.elementType == .bool }) { return nil }
+        return TensorError(
+            name, "takes conditions", operands: operands.map(\.operandDescription),
+            advice: "Compare numbers first, with `.<`, `.>` or `.==`."
+        ).raise()
+    }
+}
+
 // One number compared with another: a plain Bool, for `if` and `while`.
 extension Tensor {
     public static func < (x: Tensor, y: Double) -> Bool { x.single(.less, y) }
@@ -54,13 +73,26 @@ extension Tensor {
     public static func > (x: Tensor, y: Double) -> Bool { x.single(.greater, y) }
     public static func >= (x: Tensor, y: Double) -> Bool { x.single(.greaterOrEqual, y) }
 
+    public static func < (x: Tensor, y: Tensor) -> Bool { x.isSingle(.less, y) && holds(x .< y) }
+    public static func <= (x: Tensor, y: Tensor) -> Bool { x.isSingle(.lessOrEqual, y) && holds(x .<= y) }
+    public static func > (x: Tensor, y: Tensor) -> Bool { x.isSingle(.greater, y) && holds(x .> y) }
+    public static func >= (x: Tensor, y: Tensor) -> Bool { x.isSingle(.greaterOrEqual, y) && holds(x .>= y) }
+
+    /// The outcome as a number: of such, programs of single numbers know guards.
+    private static func holds(_ outcome: Tensor) -> Bool { outcome.cast(to: .float64) > 0 }
+
+    private func isSingle(_ comparison: ProgramGuard.Comparison, _ other: Tensor? = nil) -> Bool {
+        let rank = Swift.max(rank, other?.rank ?? 0)
+        if rank == 0 { return true }
+        return TensorError(
+            comparison.rawValue, "a tensor of rank \(rank) is not one number",
+            operands: [operandDescription] + (other.map { [$0.operandDescription] } ?? []),
+            advice: "Compare element by element with `.\(comparison.rawValue)`, or reduce it to rank 0 first."
+        ).raise(returning: false)
+    }
+
     private func single(_ comparison: ProgramGuard.Comparison, _ other: Double) -> Bool {
-        guard rank == 0 else {
-            return TensorError(
-                comparison.rawValue, "a tensor of rank \(rank) is not one number", operands: [operandDescription],
-                advice: "Compare element by element with `.\(comparison.rawValue)`, or reduce it to rank 0 first."
-            ).raise(returning: false)
-        }
+        guard rank == 0 || isSingle(comparison) else { return false }
         // A replayed program must find the same outcome, not the same number.
         if serial != 0, let tape = Tape.current, let notes = tape.notes, tape.serial == serial {
             let outcome = comparison(withoutTape.scalar, other)

@@ -95,7 +95,7 @@ extension Primitive {
                     ?? Storage.Run(start: numbers + 8, stride: 0)
             else { return nil }
             let (shape, count) = shaped._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
-            let result = Storage.allocate(shape, .float64)
+            guard let result = Storage.allocate(shape, .float64) else { return nil }
             loop.run(count, xRun, yRun, into: result.elements)
             return Tensor(result)
         }

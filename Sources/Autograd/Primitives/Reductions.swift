@@ -40,8 +40,9 @@ public func mean(_ x: Tensor, along axis: Int, keepDimensions: Bool = false) -> 
 /// The mean over some axes; see ``sum(_:along:keepDimensions:)``.
 public func mean(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -> Tensor {
     let total = sum(x, along: axes, keepDimensions: keepDimensions)
-    let count = axes.reduce(1) { count, axis in x.shape.resolved(axis: axis).map { count * x.shape[$0] } ?? count }
-    return total / Double(count)
+    let count = axes.reduce(1.0) { count, axis in count * Double(x.shape.resolved(axis: axis).map { x.shape[$0] } ?? 1)
+    }
+    return total / count
 }
 
 /// The largest element, of rank 0; NaN where one is NaN. The largest of none is an error.

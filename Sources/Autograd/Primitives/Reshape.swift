@@ -45,4 +45,16 @@ extension Tensor {
     public func reshaped(to shape: Shape) -> Tensor {
         self.shape == shape ? self : Primitive.reshape(self, attributes: .shape(shape))
     }
+
+    /// The same elements in another shape, which must hold as many. One length may be −1: it becomes what the others leave.
+    ///
+    ///     x.reshaped(to: [2, -1])       // two rows, each of half the elements
+    public func reshaped(to lengths: [Int]) -> Tensor {
+        guard !isFailed, let open = lengths.firstIndex(of: -1) else { return reshaped(to: Shape(lengths)) }
+        var lengths = lengths
+        lengths[open] = 1
+        if lengths.contains(-1) { return TensorError("reshape", "of two lengths −1 none can be worked out").raise() }
+        lengths[open] = elementCount / Swift.max(Shape(lengths).elementCount, 1)
+        return reshaped(to: Shape(lengths))
+    }
 }

@@ -47,9 +47,7 @@ extension Primitive {
                 throw Refusal("needs a start, a count and a step for each of \(shape.rank) axes")
             }
             for axis in shape.indices {
-                let last = starts[axis] + (counts[axis] - 1) * steps[axis]
-                guard starts[axis] >= 0, counts[axis] >= 0, steps[axis] >= 1, counts[axis] == 0 || last < shape[axis]
-                else {
+                guard fits(counts[axis], from: starts[axis], by: steps[axis], into: shape[axis]) else {
                     throw Refusal(
                         "\(counts[axis]) elements from \(starts[axis]) on, \(steps[axis]) apart, lie outside axis \(axis), "
                             + "which has \(shape[axis])")
@@ -72,8 +70,7 @@ extension Primitive {
                 throw Refusal("needs a start, a step and a length for each of \(part.rank) axes")
             }
             for axis in part.indices {
-                let last = starts[axis] + (part[axis] - 1) * steps[axis]
-                guard starts[axis] >= 0, steps[axis] >= 1, part[axis] == 0 || last < shape[axis] else {
+                guard fits(part[axis], from: starts[axis], by: steps[axis], into: shape[axis]) else {
                     throw Refusal("axis \(axis) does not fit: \(part[axis]) elements into \(shape[axis])")
                 }
             }
@@ -124,75 +121,16 @@ extension Primitive {
         })
 }
 
-extension Tensor {
-    /// The part at these positions of the leading axes, which disappear: of a matrix, `x[1]` is a row and `x[1, 2]` a
-    /// single number. Negative positions count from the end; one outside the axis is an error.
-    public subscript(positions: Int...) -> Tensor {
-        if isFailed { return self }
-        let shape = shape
-        guard positions.count <= shape.rank else {
-            return TensorError(
-                "subscript", "\(positions.count) positions for \(shape.rank) axes", operands: [operandDescription]
-            ).raise()
-        }
-        var (starts, counts) = (Shape(repeating: 0, rank: shape.rank), shape)
-        for (axis, position) in positions.enumerated() {
-            let resolved = position < 0 ? position + shape[axis] : position
-            guard (0..<shape[axis]).contains(resolved) else {
-                return TensorError(
-                    "subscript", "position \(position) lies outside axis \(axis), which has \(shape[axis])",
-                    operands: [operandDescription]
-                ).raise()
-            }
-            (starts[axis], counts[axis]) = (resolved, 1)
-        }
-        return part(starts, counts, Shape(repeating: 1, rank: shape.rank))
-            .reshaped(to: Shape(shape.dropFirst(positions.count)))
-    }
-
-    /// The rows of a range: the part of the first axis, which stays. A range that reaches outside is an error.
-    public subscript(range: some RangeExpression<Int>) -> Tensor { sliced(range, along: 0) }
-
-    /// The part of one axis that a range covers, every `step`-th element of it.
-    ///
-    /// - Parameters:
-    ///   - range: Positions along the axis, such as `1..<3` or `1...`. One that reaches outside is an error.
-    ///   - axis: The axis; a negative one counts from the end.
-    ///   - step: The distance between elements, at least 1.
-    public func sliced(_ range: some RangeExpression<Int>, along axis: Int, step: Int = 1) -> Tensor {
-        if isFailed { return self }
-        guard let axis = shape.resolved(axis: axis), step >= 1 else {
-            return TensorError(
-                "sliced", "axis \(axis) or step \(step) is not possible", operands: [operandDescription],
-                advice: "The axis must be one of the tensor's, the step at least 1."
-            ).raise()
-        }
-        // Asked relative to an endless axis, so that a range without an end that begins outside is no trap.
-        let asked = range.relative(to: Int.min..<Int.max)
-        let first = asked.lowerBound == Int.min ? 0 : asked.lowerBound
-        let end = asked.upperBound == Int.max ? shape[axis] : asked.upperBound
-        guard 0 <= first, first <= end, end <= shape[axis] else {
-            return TensorError(
-                "sliced", "positions \(first)..<\(end) reach outside axis \(axis), which has \(shape[axis])",
-                operands: [operandDescription], advice: "Only single positions count from the end when negative."
-            ).raise()
-        }
-        let range = first..<end
-        var (starts, counts) = (Shape(repeating: 0, rank: rank), shape)
-        var steps = Shape(repeating: 1, rank: rank)
-        (starts[axis], counts[axis], steps[axis]) = (
-            range.lowerBound, range.isEmpty ? 0 : (range.count - 1) / step + 1, step
-        )
-        return part(starts, counts, steps)
-    }
-
-    private func part(_ starts: Shape, _ counts: Shape, _ steps: Shape) -> Tensor {
-        Primitive.slice(self, attributes: .slicing(Array(starts), counts: Array(counts), steps: Array(steps)))
+extension Primitive {
+    /// Whether `count` positions from `start` on, `step` apart, lie on an axis. Without a product, which could overflow.
+    private static func fits(_ count: Int, from start: Int, by step: Int, into length: Int) -> Bool {
+        guard count > 0, start >= 0, step >= 1 else { return count == 0 && start >= 0 && step >= 1 }
+        return start < length && count - 1 <= (length - 1 - start) / step
     }
 }
 
 extension Primitive.Attributes {
-    fileprivate static func slicing(_ starts: [Int], counts: [Int], steps: [Int]) -> Self {
-        ["starts": .integers(starts), "counts": .integers(counts), "steps": .integers(steps)]
+    static func slicing(_ starts: some Sequence<Int>, counts: some Sequence<Int>, steps: some Sequence<Int>) -> Self {
+        ["starts": .integers(Array(starts)), "counts": .integers(Array(counts)), "steps": .integers(Array(steps))]
     }
 }

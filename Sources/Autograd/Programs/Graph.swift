@@ -147,7 +147,7 @@ extension Graph: CustomStringConvertible {
     /// One line for each instruction, as a tape prints them; then the outputs and the guards.
     var description: String {
         let texts = nodes.indices.map { index in
-            guard let value = nodes[index].value, value.elementCount <= 6 else { return text(of: index) }
+            guard let value = nodes[index].value, value.shownCount <= 6 else { return text(of: index) }
             return Tape.aligned(text(of: index), Tape.short(value), width: 36)
         }
         let results = "return " + outputs.map { "%\($0)" }.joined(separator: ", ")
@@ -161,7 +161,7 @@ extension ProgramGuard: CustomStringConvertible {
     /// What must hold: `%3 < 10 is true`.
     var question: String {
         switch condition {
-        case .bits(let value): "%\(index) = \(value.elementCount <= 6 ? Tape.short(value) : "what was recorded")"
+        case .bits(let value): "%\(index) = \(value.shownCount <= 6 ? Tape.short(value) : "what was recorded")"
         case .comparison(let comparison, let number, let outcome):
             "%\(index) \(comparison.rawValue) \(Tape.short("\(number)")) is \(outcome)"
         }

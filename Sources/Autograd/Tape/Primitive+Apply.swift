@@ -28,13 +28,39 @@ extension Primitive {
         guard operands.count == operandCount else {
             return refuse(operands, Refusal("takes \(operandCount) operands, not \(operands.count)"))
         }
-        do {
+        let errors = TensorError.count
+        do throws(Refusal) {
             let result = try resultRule(Operands(tensors: operands, shape: broadcasting?.shape), attributes)
+            // The rule met an attribute or a shape that there is not.
+            if TensorError.count != errors { return .failed }
+            if let problem = shortage(result, operands, attributes) { throw Refusal(problem) }
             let value = compute(result, operands, attributes)
             return isRecorded ? record(value, operands, attributes, broadcasting) : value
         } catch {
             return refuse(operands, error)
         }
+    }
+
+    /// Why a result cannot be computed that the rule allows; nil where it can.
+    ///
+    /// There is no such shape; or memory cannot hold the result, or an operand, in full: broadcast views may be as large as
+    /// they like, but what is computed of them takes as long as it is large.
+    private func shortage(
+        _ result: Result, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes
+    ) -> String? {
+        // Most are small, as is soon seen.
+        var isSmall = result.shape.isSmall
+        for position in operands.indices where operands[position].elementCount >= 1 << 24 { isSmall = false }
+        if isSmall { return nil }
+        if let problem = result.shape.problem { return problem }
+        var problem = Storage.shortage(result.shape, result.elementType)
+        for position in operands.indices where problem == nil { problem = operands[position].shortage }
+        if problem == nil { return nil }
+        if case .identity = implementation { return nil }
+        guard case .view(let rule) = implementation else { return problem }
+        // Only where the operand must be packed first.
+        let base = operands[0].storageOfAnyRank
+        return rule(base.shape, base.strides, result.shape, attributes) == nil ? problem : nil
     }
 
     /// Ends the process, or the checked scope, because the operands are refused.
@@ -82,6 +108,8 @@ extension Primitive {
             }
         case .kernel(let kernel):
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
+                // Nothing to do may take long to find out, row by row.
+                if !result.shape.isSmall && result.shape.contains(0) { return }
                 withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
                     for position in operands.indices {
                         let strided = operands[position].strided(in: operands, at: position)
@@ -212,7 +240,7 @@ extension Primitive {
     private func quicklyOnArray(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
         guard let storage = x.unownedStorage, let run = storage._withUnsafeGuaranteedRef(\.run) else { return nil }
         let (shape, count) = storage._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
-        let result = Storage.allocate(shape, .float64)
+        guard let result = Storage.allocate(shape, .float64) else { return nil }
         loop.run(count, run, into: result.elements)
         let value = Tensor(result)
         guard x.serial != 0 else { return value }

@@ -112,10 +112,7 @@ extension Primitive {
             }
             // The uses of an element-wise pullback are known from tracing it: only the shape and the type of this matter.
             let (shape, type) = read { tape, _ in (tape.shape(of: index), tape[index].elementType) }
-            let placeholder = Tensor(type.isFloat ? .nan : 0, elementType: type)
-            if shape.rank == 0 { return placeholder }
-            let strides = Tensor.Shape(repeating: 0, rank: shape.rank)
-            return Tensor(Storage.view(of: placeholder.storageOfAnyRank, shape: shape, strides: strides, offset: 0))
+            return Tensor(everywhere: type.isFloat ? .nan : 0, shape, type)
         }
     }
 }

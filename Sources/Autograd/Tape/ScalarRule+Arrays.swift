@@ -16,7 +16,7 @@ extension ScalarRule.Steps {
                 guard let run = tape.run(of: value) else { return nil }
                 given[position + 1] = (run, tape[value].elementType)
             }
-            let result = Storage.allocate(source.shape, .float64)
+            guard let result = Storage.allocate(source.shape, .float64) else { return nil }
             self.run(over: source.count, given, into: result.elements)
             return Tensor(result)
         }

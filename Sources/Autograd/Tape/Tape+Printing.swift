@@ -4,7 +4,13 @@ extension Tape: CustomStringConvertible, ErrorContext {
     ///
     ///     %0: f64[] = variable "x"            3
     ///     %1: f64[] = multiply %0, %0         9
-    public var description: String { lines(0..<count) }
+    public var description: String {
+        // Numbers can be learned from the text.
+        for index in 0..<Int32(notes == nil ? 0 : count) where shortValue(of: index) != nil {
+            noteReading(of: value(of: index, isRecorded: true))
+        }
+        return lines(0..<count)
+    }
 
     var lastLines: String {
         let shown = 8
@@ -53,7 +59,7 @@ extension Tape: CustomStringConvertible, ErrorContext {
         let instruction = self[index]
         guard instruction.isScalar || instruction.keepsStorage else { return nil }
         let value = value(of: index, isRecorded: false)
-        return value.elementCount > 6 ? nil : Tape.short(value)
+        return value.shownCount > 6 ? nil : Tape.short(value)
     }
 
     /// All numbers of a tensor, in brackets.

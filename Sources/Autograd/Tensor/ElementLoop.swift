@@ -94,6 +94,18 @@ extension Tensor.ElementType {
     }
 }
 
+extension Tensor.ElementType {
+    /// Writes a whole number as an element of this type, rounded where the type does not hold it.
+    @inline(__always)
+    func store(whole number: some BinaryInteger, at address: UnsafeMutableRawPointer) {
+        switch self {
+        case .float64, .bool: store(Double(number), at: address)
+        case .float32: address.storeBytes(of: Float(number), as: Float.self)
+        case .int64: address.storeBytes(of: Int64(clamping: number), as: Int64.self)
+        }
+    }
+}
+
 /// An operand as it lies in memory.
 struct StridedOperand {
     var address: UnsafeRawPointer
@@ -146,6 +158,19 @@ extension ElementLoop {
     }
 }
 
+extension ElementLoop {
+    /// Computes all elements of a packed result from one operand.
+    func run(
+        over shape: Tensor.Shape, _ operand: StridedOperand, into result: UnsafeMutableRawPointer,
+        operandType: Tensor.ElementType, resultSize: Int
+    ) {
+        withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: 1) { operands in
+            operands.initializeElement(at: 0, to: operand)
+            run(over: shape, operands, into: result, operandType: operandType, resultSize: resultSize)
+        }
+    }
+}
+
 extension StridedOperand {
     /// The stride of a run over the axes from `outer` on: that of the innermost axis longer than 1.
     func runStride(from outer: Int, of shape: Tensor.Shape) -> Int {
@@ -165,28 +190,33 @@ extension Tensor {
     /// Whether the elements lie side by side in row-major order.
     var isPacked: Bool { unownedStorage?._withUnsafeGuaranteedRef(\.isPacked) ?? true }
 
-    /// The same elements side by side in row-major order: this tensor itself where they lie so already.
+    /// The same elements side by side in row-major order: this tensor itself where they lie so already. More than memory can
+    /// hold are an error.
     var packed: Tensor {
         guard let storage, !storage.isPacked else { return self }
-        let copy = Storage.allocate(storage.shape, elementType)
-        withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: 1) { operand in
-            withExtendedLifetime(storage) {
-                operand.initializeElement(
-                    at: 0,
-                    to: StridedOperand(
-                        address: storage.elements, strides: storage.strides, elementSize: elementType.size))
-                ElementLoop.copying(elementType).run(
-                    over: storage.shape, operand, into: copy.elements, operandType: elementType,
-                    resultSize: elementType.size)
-            }
+        guard let copy = Storage.allocate(storage.shape, elementType) else {
+            return TensorError("Tensor", shortage!).raise()
         }
+        copyElements(by: .copying(elementType), to: copy.elements, elementSize: elementType.size)
         return Tensor(storage: copy, bits: 0, elementType: elementType, serial: serial, index: index)
+    }
+
+    /// Why memory could not hold the elements, if they were packed; nil where it can.
+    var shortage: String? { elementCount < 1 << 24 ? nil : Storage.shortage(shape, elementType) }
+
+    /// Writes the elements side by side, in row-major order, as a loop of one operand makes them.
+    func copyElements(by loop: ElementLoop, to target: UnsafeMutableRawPointer, elementSize: Int) {
+        if let run = storage?.run { return withExtendedLifetime(storage) { loop.run(elementCount, run, into: target) } }
+        withElements { address, strides in
+            let operand = StridedOperand(address: address, strides: strides, elementSize: elementType.size)
+            loop.run(over: shape, operand, into: target, operandType: elementType, resultSize: elementSize)
+        }
     }
 
     /// A storage that holds the elements, also for rank 0.
     var storageOfAnyRank: Storage {
         if let storage { return storage }
-        let made = Storage.allocate(Shape(), elementType)
+        let made = Storage.allocate(Shape(), elementType)!
         made.elements.storeBytes(of: bits, as: UInt64.self)
         return made
     }

@@ -23,7 +23,8 @@ extension Tensor {
             precondition(0...Shape.maximumRank ~= rank)
             self.init()
             self.rank = rank
-            for axis in 0..<rank { self[axis] = length }
+            // The lengths are 0 already.
+            if length != 0 { for axis in 0..<rank { self[axis] = length } }
         }
 
         /// Adds an axis behind the others.
@@ -43,16 +44,23 @@ extension Tensor.Shape: RandomAccessCollection {
     public internal(set) subscript(axis: Int) -> Int {
         get {
             if axis < 0 || axis >= rank { return refuse(axis) }
-            return withUnsafeBytes(of: lengths) { $0.loadUnaligned(fromByteOffset: axis &* 8, as: Int.self) }
+            return withUnsafeBytes(of: lengths) {
+                $0.loadUnaligned(fromByteOffset: axis &* Self.lengthSize, as: Int.self)
+            }
         }
         set {
             if axis < 0 || axis >= rank {
                 _ = refuse(axis)
                 return
             }
-            withUnsafeMutableBytes(of: &lengths) { $0.storeBytes(of: newValue, toByteOffset: axis &* 8, as: Int.self) }
+            withUnsafeMutableBytes(of: &lengths) {
+                $0.storeBytes(of: newValue, toByteOffset: axis &* Self.lengthSize, as: Int.self)
+            }
         }
     }
+
+    /// The bytes from one length to the next.
+    private static var lengthSize: Int { MemoryLayout<Int>.stride }
 
     @inline(never)
     private func refuse(_ axis: Int) -> Int {
@@ -72,27 +80,33 @@ extension Tensor.Shape: ExpressibleByArrayLiteral, Hashable, CustomStringConvert
     /// can address is an error.
     public init(_ lengths: some Sequence<Int>) {
         self.init()
-        var product = 1
         for length in lengths {
-            guard rank < Tensor.Shape.maximumRank else {
-                TensorError("Shape", "more than \(Tensor.Shape.maximumRank) axes").raise()
-                self.init()
+            guard rank < Tensor.Shape.maximumRank, length >= 0 else {
+                let problem = length < 0 ? "axis \(rank) has the negative length \(length)" : "more than \(rank) axes"
+                self = TensorError("Shape", problem).raise(returning: Self())
                 return
             }
-            guard length >= 0 else {
-                TensorError("Shape", "axis \(rank) has the negative length \(length)").raise()
-                self.init()
-                return
-            }
-            let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(length, 1))
-            guard !overflow, next <= Int.max / 16 else {
-                TensorError("Shape", "the lengths \(Array(lengths)) make more elements than memory can address").raise()
-                self.init()
-                return
-            }
-            product = next
             append(length)
         }
+        if !isSmall, let problem { self = TensorError("Shape", problem).raise(returning: Self()) }
+    }
+
+    /// Whether there are at most 2²⁴ elements, as is soon seen of most shapes.
+    @inline(__always)
+    var isSmall: Bool { rank <= 4 && (lengths.0 | lengths.1 | lengths.2 | lengths.3) < 64 }
+
+    /// Why there can be no array of this shape, nil where there can: the lengths may come from shapes that are possible.
+    var problem: String? {
+        var product = 1
+        for axis in 0..<rank {
+            // A length of 0 does not make the others smaller: products of some of them are needed, too.
+            let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(self[axis], 1))
+            if overflow || next > Int.max / 16 {
+                return "the lengths \(self) make more elements than memory can address"
+            }
+            product = next
+        }
+        return nil
     }
 
     public init(arrayLiteral elements: Int...) { self.init(elements) }

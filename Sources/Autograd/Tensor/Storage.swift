@@ -1,3 +1,5 @@
+import CKernels
+
 /// The elements of a tensor of rank above 0, with their shape, in one allocation.
 ///
 /// Either it owns its elements, which then lie packed in row-major order behind the header; or it is a view of another
@@ -20,10 +22,23 @@ final class Storage: ManagedBuffer<Storage.Header, UInt64> {
     /// From this many bytes on, the elements begin at a cache line: vectors that cross lines cost twice as much.
     private static let aligned = 1024
 
-    /// A storage whose elements are yet to be written.
-    static func allocate(_ shape: Tensor.Shape, _ elementType: Tensor.ElementType) -> Storage {
+    /// The most bytes that an array may take: those of physical memory.
+    private static let limit = ck_physical_memory()
+
+    /// Why memory cannot hold an array; nil where it can.
+    static func shortage(_ shape: Tensor.Shape, _ elementType: Tensor.ElementType) -> String? {
+        let size = shape.elementCount * elementType.size
+        if size <= limit { return nil }
+        return
+            "\(elementType.abbreviation)\(shape) takes \(size) bytes, more than the \(limit) bytes of memory there are"
+    }
+
+    /// A storage whose elements are yet to be written; nil where memory cannot hold them.
+    static func allocate(_ shape: Tensor.Shape, _ elementType: Tensor.ElementType) -> Storage? {
         let count = shape.elementCount
         let size = count * elementType.size
+        // The limit is looked up for large arrays only.
+        if size >= 1 << 30 && size > limit { return nil }
         let made = Storage.create(minimumCapacity: max(1, (size + 7) / 8 + (size < aligned ? 0 : 7))) { buffer in
             buffer.withUnsafeMutablePointerToElements {
                 let start = UnsafeMutableRawPointer($0)

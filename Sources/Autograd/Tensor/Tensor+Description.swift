@@ -1,11 +1,14 @@
-extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
+extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The elements as NumPy lays them out: nested brackets, columns aligned, the middle of long axes left out.
     ///
     ///     [[1.0, 2.0],
     ///      [3.0, 4.0]]
     public var description: String {
         if isFailed { return "failed" }
-        let shown = elementCount > Tensor.longestFullDescription ? Tensor.edge : Int.max
+        // A placeholder has no numbers, and what memory cannot hold no program can compare.
+        if isOnCurrentTape, shortage != nil || TensorError.context?.tracedPrimitive != nil { return typeDescription }
+        checkReadable()
+        let shown = shownCount > Tensor.longestFullDescription ? Tensor.edge : Int.max
         // Columns are aligned where there are several rows.
         var width = 0
         if rank > 1 {
@@ -19,6 +22,14 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
 
     /// The description with the shape and the element type.
     public var debugDescription: String { "Tensor(\(description), shape: \(shape), elementType: .\(elementType))" }
+
+    /// What `dump` and debuggers show.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["elements": description, "shape": shape, "elementType": elementType])
+    }
+
+    /// How many elements are shown where none is left out; brackets around none count, too.
+    var shownCount: Int { shape.reduce(1) { $0 * Swift.max($1, 1) } }
 
     /// The largest number of elements of which none is left out.
     static let longestFullDescription = 1000

@@ -1,3 +1,7 @@
+import CKernels
+
+// Reading numbers is noted where a program is recorded: it is replayed only where the same are found.
+
 extension Tensor {
     /// The number in a tensor of one element. More or fewer elements are an error.
     public var scalar: Double {
@@ -12,13 +16,10 @@ extension Tensor {
     }
 
     /// All elements as numbers, in row-major order. Conditions read as 0 and 1.
-    public var numbers: [Double] {
-        checkReadable()
-        if isFailed { return [] }
-        return packed.withElements { address, _ in
-            (0..<elementCount).map { elementType.number(at: address + $0 * elementType.size) }
-        }
-    }
+    public var numbers: [Double] { elements("numbers", as: .float64) }
+
+    /// The same as float32 numbers, rounded where the elements have more digits.
+    public var floats: [Float] { elements("floats", as: .float32) }
 
     /// The rows of a matrix. Another rank than 2 is an error.
     public var rows: [[Double]] {
@@ -29,6 +30,8 @@ extension Tensor {
             ).raise(returning: [])
         }
         let (elements, width) = (numbers, shape[1])
+        // Of empty rows, too, there can be more than memory holds.
+        if elements.isEmpty { return Tensor(repeating: 0, shape: [shape[0]]).numbers.map { _ in [] } }
         return (0..<shape[0]).map { Array(elements[$0 * width..<($0 + 1) * width]) }
     }
 
@@ -40,10 +43,8 @@ extension Tensor {
                 advice: "Read numbers with `numbers`, or `cast(to: .int64)` first."
             ).raise(returning: [])
         }
-        checkReadable()
-        return packed.withElements { address, _ in
-            (0..<elementCount).map { Int(address.load(fromByteOffset: $0 * 8, as: Int64.self)) }
-        }
+        let indices: [Int64] = elements("indices", as: .int64)
+        return indices.map { Int($0) }
     }
 
     /// All elements of a `.bool` tensor, in row-major order. Another element type is an error.
@@ -54,7 +55,31 @@ extension Tensor {
                 advice: "Compare numbers first, with `.<`, `.>` or `.==`."
             ).raise(returning: [])
         }
-        return numbers.map { $0 != 0 }
+        return elements("conditions", as: .bool)
+    }
+
+    /// Runs `body` on the elements as they lie in memory, side by side in row-major order: Double, Float, Int64, or a byte for
+    /// each condition, 0 or 1. Nothing is copied unless this is a view, such as a transposed tensor. Valid during the call.
+    public func withUnsafeElements<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        let packed = packed
+        if !packed.isFailed { checkReadable() }
+        let size = packed.isFailed ? 0 : elementCount * elementType.size
+        return try packed.withElements { address, _ in try body(UnsafeRawBufferPointer(start: address, count: size)) }
+    }
+
+    /// All elements as those of another type, whose Swift type is the array's.
+    private func elements<Element>(_ reader: String, as type: ElementType) -> [Element] {
+        if isFailed { return [] }
+        if elementCount >= 1 << 24, let problem = shortage ?? Storage.shortage(shape, type) {
+            return TensorError(reader, problem, operands: [operandDescription]).raise(returning: [])
+        }
+        checkReadable()
+        if elementCount == 0 { return [] }
+        return Array(unsafeUninitializedCapacity: elementCount) { buffer, count in
+            let cast = ElementLoop.kernel(ck_cast(ck_type(elementType), ck_type(type)))
+            copyElements(by: cast, to: UnsafeMutableRawPointer(buffer.baseAddress!), elementSize: type.size)
+            count = elementCount
+        }
     }
 }
 

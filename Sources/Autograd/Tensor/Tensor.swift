@@ -79,10 +79,10 @@ extension Tensor {
 
     /// Runs `body` on the elements as they lie: the address of the first, and the strides.
     @inline(__always)
-    func withElements<Result>(_ body: (UnsafeRawPointer, Shape) -> Result) -> Result {
+    func withElements<Result>(_ body: (UnsafeRawPointer, Shape) throws -> Result) rethrows -> Result {
         if let storage {
-            return withExtendedLifetime(storage) { body(storage.elements, storage.strides) }
+            return try withExtendedLifetime(storage) { try body(storage.elements, storage.strides) }
         }
-        return withUnsafeBytes(of: bits) { body($0.baseAddress!, Shape()) }
+        return try withUnsafeBytes(of: bits) { try body($0.baseAddress!, Shape()) }
     }
 }

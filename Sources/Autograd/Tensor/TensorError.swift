@@ -62,6 +62,9 @@ extension TensorError {
     /// Whether that scope has an error to throw.
     package static var isNoted: Bool { scope?.error != nil }
 
+    /// How many errors this thread has noted.
+    static var count: UInt64 { ck_current_context().pointee.errors }
+
     /// The recording that is under way on this thread.
     static var context: (any ErrorContext)? {
         ck_current_context().pointee.tape.flatMap {
@@ -76,6 +79,7 @@ extension TensorError {
         if error.tape.isEmpty { error.tape = TensorError.context?.lastLines ?? "" }
         guard let scope = TensorError.scope else { fatalError("\n\(error)\n") }
         if scope.error == nil { scope.error = error }
+        ck_current_context().pointee.errors += 1
         return .failed
     }
 

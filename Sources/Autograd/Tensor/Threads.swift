@@ -24,7 +24,7 @@ public enum Threads {
     }
 
     private static func valid(_ count: Int) -> Int {
-        if count < 1 { fatalError("Threads: \(count) threads can do nothing; the least count is 1.") }
-        return count
+        if count >= 1 { return count }
+        return TensorError("Threads", "\(count) threads can do nothing; the least count is 1").raise(returning: 1)
     }
 }

@@ -16,6 +16,8 @@ typedef struct {
     void *_Nullable suspended;
     /// The innermost scope that turns errors into thrown ones.
     void *_Nullable errorScope;
+    /// How many errors were caught by such scopes.
+    uint64_t errors;
     /// The place in the table of open serial numbers that this thread used last.
     uint64_t slot;
     /// How many instructions this thread's last tape had.

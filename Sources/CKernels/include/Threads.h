@@ -1,4 +1,4 @@
-// Work that is divided among threads, which sleep while there is none.
+// What the machine has: processors, so that work is divided among threads, which sleep while there is none; and memory.
 #ifndef CKERNELS_THREADS_H
 #define CKERNELS_THREADS_H
 
@@ -24,6 +24,9 @@ void ck_parallel(ptrdiff_t parts, void (*body)(void *_Nullable context, ptrdiff_
 
 /// Copies bytes that another thread may change meanwhile: what was read is then to be thrown away.
 void ck_copy_beside_writer(void *to, const void *from, ptrdiff_t count);
+
+/// The bytes of physical memory that this machine has.
+ptrdiff_t ck_physical_memory(void);
 
 #pragma clang assume_nonnull end
 #endif

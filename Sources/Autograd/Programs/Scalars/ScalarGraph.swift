@@ -108,6 +108,7 @@ extension ScalarGraph {
 
     /// The values of a node's elements; nil where the node cannot be taken apart.
     private mutating func values(of node: Graph.Node) -> [Int]? {
+        if node.shape.contains(0) { return [] }
         if let value = node.value { return value.numbers.map { constant($0) } }
         let operands = node.operands.map { elements[$0] }
         let shapes = node.operands.map { graph[$0].shape }
@@ -203,7 +204,8 @@ extension ScalarGraph {
     /// The primitives that are one instruction.
     static let instructions: [(primitive: Primitive, function: ck_scalar_function)] = [
         (.negate, CK_SCALAR_NEGATE), (.square, CK_SCALAR_SQUARE), (.sqrt, CK_SCALAR_SQRT), (.exp, CK_SCALAR_EXP),
-        (.log, CK_SCALAR_LOG), (.tanh, CK_SCALAR_TANH), (.sigmoid, CK_SCALAR_SIGMOID), (.relu, CK_SCALAR_RELU),
+        (.log, CK_SCALAR_LOG), (.tanh, CK_SCALAR_TANH), (.sigmoid, CK_SCALAR_SIGMOID),
+        (.sigmoidDerivative, CK_SCALAR_SIGMOID_DERIVATIVE), (.relu, CK_SCALAR_RELU),
         (.add, CK_SCALAR_ADD), (.subtract, CK_SCALAR_SUBTRACT), (.multiply, CK_SCALAR_MULTIPLY),
         (.divide, CK_SCALAR_DIVIDE), (.equal, CK_SCALAR_EQUAL), (.notEqual, CK_SCALAR_NOT_EQUAL),
         (.less, CK_SCALAR_LESS), (.lessOrEqual, CK_SCALAR_LESS_OR_EQUAL), (.select, CK_SCALAR_SELECT),
@@ -213,8 +215,9 @@ extension ScalarGraph {
 extension Tensor.Shape {
     /// Where the elements of an array of this shape lie, in row-major order, when these are its strides.
     func offsets(_ strides: Tensor.Shape) -> [Int] {
-        var offsets = [0]
-        for axis in indices {
+        // Though there are no elements, there may be many rows of them.
+        var offsets = contains(0) ? [] : [0]
+        for axis in indices where !offsets.isEmpty {
             offsets = offsets.flatMap { start in (0..<self[axis]).map { start + $0 * strides[axis] } }
         }
         return offsets
