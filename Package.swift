@@ -47,9 +47,15 @@ let package = Package(
             name: "benchmarks", dependencies: ["Autograd", "NeuralNetworks", "CKernels", "Machine"],
             path: "Tests/Benchmarks", exclude: ["Machine", "Peers"],
             swiftSettings: swiftFlags),
-        .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels"], swiftSettings: swiftFlags),
+        .target(
+            name: "RandomFunctions", dependencies: ["Autograd"], path: "Tests/RandomFunctions",
+            swiftSettings: swiftFlags),
         .testTarget(
-            name: "NeuralNetworksTests", dependencies: ["Autograd", "NeuralNetworks"], swiftSettings: swiftFlags),
+            name: "AutogradTests", dependencies: ["Autograd", "CKernels", "RandomFunctions"],
+            swiftSettings: swiftFlags),
+        .testTarget(
+            name: "NeuralNetworksTests", dependencies: ["Autograd", "NeuralNetworks", "RandomFunctions"],
+            swiftSettings: swiftFlags),
         .testTarget(
             name: "ReferenceTests", dependencies: ["Autograd", "NeuralNetworks"], resources: [.copy("Reference")],
             swiftSettings: swiftFlags),

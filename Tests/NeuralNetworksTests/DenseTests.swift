@@ -28,7 +28,26 @@ import Testing
         let made = Dense(inputs: 3, outputs: 2, elementType: .float32, using: &random)
         #expect(made.weight.value.shape == [2, 3])
         #expect(made.bias?.value == Tensor([0, 0], elementType: .float32))
-        #expect(made(Tensor(repeating: 1, shape: [4, 3], elementType: .float32)).shape == [4, 2])
+        let ones = Tensor(repeating: 1, shape: [4, 3], elementType: .float32)
+        let rowSums = made.weight.value.rows.map { Double(Float($0[0]) + Float($0[1]) + Float($0[2])) }
+        #expect(rowSums.allSatisfy { $0 != 0 })
+        #expect(
+            made(ones).isApproximatelyEqual(
+                to: Tensor([rowSums, rowSums, rowSums, rowSums], elementType: .float32), relativeTolerance: 1e-6))
+    }
+
+    /// The initialisers are told which number of features comes in and which goes out, also for the bias.
+    @Test func `begins with the variance that its initialisers promise`() {
+        var random = RandomGenerator(seed: 4)
+        let (inputs, outputs) = (400, 2)
+        let he = Dense(inputs: inputs, outputs: outputs, weight: .heNormal, bias: .heNormal, using: &random)
+        #expect(abs(mean(square(he.weight.value)).scalar * Double(inputs) / 2 - 1) < 0.15)
+        #expect(abs(he.bias!.value.numbers[0]) < 0.5 && abs(he.bias!.value.numbers[1]) < 0.5)
+        let wide = Dense(inputs: outputs, outputs: inputs, weight: .heNormal, bias: .heNormal, using: &random)
+        #expect(abs(mean(square(wide.weight.value)).scalar * Double(outputs) / 2 - 1) < 0.15)
+        #expect(abs(mean(square(wide.bias!.value)).scalar * Double(outputs) / 2 - 1) < 0.25)
+        let glorot = Dense(inputs: inputs, outputs: outputs, using: &random)
+        #expect(abs(mean(square(glorot.weight.value)).scalar * Double(inputs + outputs) / 2 - 1) < 0.15)
     }
 
     @Test func `refuses what does not fit`() {

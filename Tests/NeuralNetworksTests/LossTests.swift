@@ -135,9 +135,17 @@ import Testing
     }
 
     @Test func `keeps float32`() {
-        let x = Tensor([1, 2], elementType: .float32)
-        #expect(halfSquaredError(x, x).elementType == .float32)
-        #expect(binaryCrossEntropy(logits: x, x).elementType == .float32)
-        #expect(softmaxCrossEntropy(logits: x, x).elementType == .float32)
+        let (x, e) = (Tensor([1, -2.5]), Tensor([0.25, 0.75]))
+        let losses: [(Tensor, Tensor, Reduction) -> Tensor] = [
+            halfSquaredError, meanSquaredError, { binaryCrossEntropy(logits: $0, $1, reduction: $2) },
+            { softmaxCrossEntropy(logits: $0, $1, reduction: $2) },
+        ]
+        for loss in losses {
+            let wide = valueWithGradient(at: x) { loss($0, e, .mean) }
+            let single = valueWithGradient(at: x.cast(to: .float32)) { loss($0, e.cast(to: .float32), .mean) }
+            for (single, wide) in [(single.value, wide.value), (single.gradient, wide.gradient)] {
+                #expect(single.isApproximatelyEqual(to: wide.cast(to: .float32), relativeTolerance: 4e-7))
+            }
+        }
     }
 }

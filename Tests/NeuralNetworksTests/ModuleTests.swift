@@ -169,6 +169,14 @@ private struct Holder: Module {
         #expect(shapes?.problem == "the values of second.weight differ in shape or element type")
         #expect(shapes?.operands == ["f64[1, 2]", "f64[1, 3]"])
         #expect(target.first.weight.value == Tensor([[7, 8]]))
+        struct Mixed: Module {
+            let first = dense()
+            let second = Dense(
+                weight: Parameter(Tensor([[1, 2]], elementType: .float32)),
+                bias: Parameter(Tensor([1], elementType: .float32)))
+        }
+        #expect(tensorError { target.assign(from: Mixed()) }?.operands == ["f64[1, 2]", "f32[1, 2]"])
+        #expect(target.first.weight.value == Tensor([[7, 8]]))
     }
 
     private class Base: Module {

@@ -140,6 +140,30 @@ import Testing
         #expect(step(x, y).isFinite)
     }
 
+    /// A step that asks for numbers which are never the same is computed as it is written, after a while.
+    @Test func `a step that is no longer recorded does what one by hand does`() {
+        let (trained, manual) = (model(), model())
+        let loss: @Sendable (Dense, Tensor, Tensor) -> Tensor = { model, x, y in
+            let loss = halfSquaredError(sigmoid(model(x)), y)
+            return x[0, 0].scalar > 5 ? loss * y[0, 0].scalar : loss + x[0, 1].scalar
+        }
+        let step = TrainingStep(trained, SGD(learningRate: 0.5), loss: loss)
+        for count in 0..<12 {
+            let (x, y) = (x + Double(count), y - 0.1 * Double(count))
+            let (value, slope) = manual.valueWithGradient { loss($0, x, y) }
+            for (path, parameter) in manual.parameters.map({ ($0.path, $0.parameter) }) {
+                parameter.value = parameter.value - 0.5 * slope[path]!
+            }
+            #expect(step(x, y) == value.scalar)
+            expectSame(trained, manual)
+        }
+        #expect(step.explanation.contains("no further call is"))
+        // What fails then changes nothing either.
+        let error = #expect(throws: TensorError.self) { try Tensor.checked { step(x, y[0]) } }
+        #expect(error?.operation == "halfSquaredError")
+        expectSame(trained, manual)
+    }
+
     @Test func `a step prints its instructions`() {
         let step = step(model(), SGD(learningRate: 0.5))
         #expect(step.description == "not recorded")

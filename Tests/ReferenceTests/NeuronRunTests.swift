@@ -54,12 +54,17 @@ import Testing
         let excitations = outputs.map { log($0 / (1 - $0)) }
         let bias = excitations[0]
         let weight = [excitations[2] - bias, excitations[1] - bias]
-        let fourth = Neuron(weight: weight, bias: bias)(Tensor([1, 1])).scalar
-        #expect(agree([fourth], [outputs[3]], within: 2e-8))
-        let losses = zip(outputs, samples).map { output, sample in
-            halfSquaredError(Tensor(output), Tensor(expected(sample, run))).scalar
+        let neuron = Neuron(weight: weight, bias: bias)
+        let computed = samples.map { neuron(Tensor($0.inputs)).scalar }
+        #expect(agree(computed, outputs, within: 2e-8))
+        let losses = samples.indices.map { index in
+            let (x, e) = data(index, run)
+            return halfSquaredError(neuron(x), e).scalar
         }
         #expect(losses.min()! <= 1e-10)
+        // One more step on the sample that is worst betters it.
+        let (worst, (x, e)) = (losses.max()!, data(losses.firstIndex(of: losses.max()!)!, run))
+        #expect(trainingStep(neuron, run)(x, e) == worst && halfSquaredError(neuron(x), e).scalar < worst)
     }
 
     private func trainingStep(_ neuron: Neuron, _ run: Documents.NeuronRun) -> TrainingStep<Neuron, SGD> {

@@ -88,7 +88,9 @@ import Testing
     private func expect(
         _ tensor: Tensor, _ reference: Vector.Array, _ what: String, tolerance: (Double, Double) -> Double
     ) {
-        let agrees = zip(tensor.numbers, reference.values).allSatisfy { abs($0 - $1) <= tolerance($0, $1) }
+        let agrees =
+            tensor.elementCount == reference.values.count
+            && zip(tensor.numbers, reference.values).allSatisfy { abs($0 - $1) <= tolerance($0, $1) }
         #expect(
             agrees && Array(tensor.shape) == reference.shape, "\(what) is \(tensor), not \(reference.values)")
     }

@@ -10,13 +10,15 @@ extension Tape {
         var ends: [(index: Int32, text: String)] = []
         for index in binding.start..<Int32(tape.count) {
             let instruction = tape[index]
-            let active = (0..<tape.operandCount(of: instruction)).filter { position in
-                let operand = tape.operand(position, of: instruction)
-                return operand >= binding.start && isActive[Int(operand)]
-            }
-            guard variables.contains(index) || !active.isEmpty else { continue }
             let primitive = Primitive.numbered(instruction.primitive)
-            let isPassed = active.contains { $0 < primitive.pullbacks.count && !primitive.pullbacks[$0].isZero }
+            var (isReached, isPassed) = (variables.contains(index), false)
+            for position in 0..<tape.operandCount(of: instruction) {
+                let operand = tape.operand(position, of: instruction)
+                guard operand >= binding.start && isActive[Int(operand)] else { continue }
+                isReached = true
+                if position < primitive.pullbacks.count && !primitive.pullbacks[position].isZero { isPassed = true }
+            }
+            guard isReached else { continue }
             if tape.notes?.isCut(index, from: binding.start) ?? false {
                 ends.append((index, "is computed without recording"))
             } else if variables.contains(index) || instruction.elementType.isFloat && isPassed {

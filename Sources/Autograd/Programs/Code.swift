@@ -5,12 +5,12 @@
 final class Code: Sendable {
     /// The program, for printing.
     let graph: Graph
-    /// What each input is, and where its elements are copied to; nil where they are read where they lie.
-    let inputs: [Input]
+    /// What each input is, and where it lies: in the block, if its elements are copied there.
+    let inputs: [Value]
     /// What each result is; results of rank 0 are read from their place.
-    let outputs: [Output]
+    let outputs: [Value]
     /// The values that last from one run to the next, at the front of the block.
-    let state: [Input]
+    let state: [Value]
     let work: Work
     let guards: [Guard]
     let constants: Tensor
@@ -30,12 +30,7 @@ final class Code: Sendable {
         case scalars(ScalarCode, commits: ScalarCode?)
     }
 
-    struct Input: Sendable {
-        let type: Primitive.Result
-        let place: Place?
-    }
-
-    struct Output: Sendable {
+    struct Value: Sendable {
         let type: Primitive.Result
         let place: Place
     }
@@ -55,7 +50,7 @@ final class Code: Sendable {
     }
 
     init(
-        graph: Graph, inputs: [Input], outputs: [Output], state: [Input], work: Work, guards: [Guard],
+        graph: Graph, inputs: [Value], outputs: [Value], state: [Value], work: Work, guards: [Guard],
         constants: Tensor, initial: Place?, blockSize: Int
     ) {
         self.graph = graph
@@ -67,17 +62,14 @@ final class Code: Sendable {
         self.constants = constants
         self.initial = initial
         self.blockSize = blockSize
-        inputNumbers = Code.numbers(inputs.map { ($0.type, $0.place) })
-        outputNumbers = Code.numbers(outputs.map { ($0.type, $0.place) })
+        inputNumbers = Code.numbers(inputs)
+        outputNumbers = Code.numbers(outputs)
     }
 
-    private static func numbers(_ parts: [(type: Primitive.Result, place: Place?)]) -> [UInt32]? {
-        var offsets: [UInt32] = []
-        for (type, place) in parts {
-            guard let place, place.base == 0, type.elementType == .float64, type.shape.rank == 0 else { return nil }
-            offsets.append(UInt32(place.offset))
-        }
-        return offsets
+    private static func numbers(_ values: [Value]) -> [UInt32]? {
+        let number = Primitive.Result(Tensor.Shape(), .float64)
+        guard values.allSatisfy({ $0.place.base == 0 && $0.type == number }) else { return nil }
+        return values.map { UInt32($0.place.offset) }
     }
 
     static let firstInput = 2
@@ -131,6 +123,7 @@ extension Code.Step {
 
 extension KernelStep {
     func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
+        if !result.shape.isSmall && result.shape.contains(0) { return }
         withUnsafeTemporaryAllocation(of: Primitive.ArrayView.self, capacity: operands.count) { views in
             for position in operands.indices {
                 views.initializeElement(at: position, to: operands[position].view(bases))
@@ -155,12 +148,8 @@ extension Code.Guard {
         case .comparison(let comparison, let number, let outcome):
             return comparison(type.elementType.number(at: address), number) == outcome
         case .bits(let recorded):
-            return recorded.packed.withElements { elements, _ in
-                (0..<type.byteCount).allSatisfy { byte in
-                    elements.load(fromByteOffset: byte, as: UInt8.self)
-                        == address.load(fromByteOffset: byte, as: UInt8.self)
-                }
-            }
+            let found = UnsafeRawBufferPointer(start: address, count: type.byteCount)
+            return recorded.withUnsafeElements { $0.elementsEqual(found) }
         }
     }
 }

@@ -43,7 +43,7 @@ final class Memory {
 }
 
 extension Code {
-    fileprivate var memorySize: Int { blockSize + baseCount * MemoryLayout<UnsafeMutableRawPointer>.stride }
+    var memorySize: Int { blockSize + baseCount * MemoryLayout<UnsafeMutableRawPointer>.stride }
 }
 
 extension Memory {
@@ -112,18 +112,18 @@ extension Memory {
     }
 
     @inline(__always)
-    private func bind(_ tensor: Tensor, _ position: Int, _ input: Code.Input) {
+    private func bind(_ tensor: Tensor, _ position: Int, _ input: Code.Value) {
         if let storage = tensor.unownedStorage {
             storage._withUnsafeGuaranteedRef { storage in
-                if let place = input.place {
-                    place.address(bases).copyMemory(
+                if input.place.base == 0 {
+                    input.place.address(bases).copyMemory(
                         from: storage.elements, byteCount: storage.count * input.type.elementType.size)
                 } else {
                     bases[Code.firstInput + position] = storage.elements
                 }
             }
         } else {
-            input.place!.address(bases).storeBytes(of: tensor.bits, as: UInt64.self)
+            input.place.address(bases).storeBytes(of: tensor.bits, as: UInt64.self)
         }
     }
 }
@@ -146,7 +146,7 @@ extension Tensor {
                 return held!.elements
             }
         }
-        let made = Storage.allocate(type.shape, type.elementType)
+        let made = Storage.allocate(type.shape, type.elementType)!
         self = Tensor(made)
         return made.elements
     }

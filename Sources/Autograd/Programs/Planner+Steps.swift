@@ -1,12 +1,8 @@
 // The steps of a plan, with addresses in place of values.
 
 extension Planner {
-    func inputs(_ nodes: some Collection<Int>) -> [Code.Input] {
-        nodes.map { node in
-            let place = places[schedule.layouts[node].buffer]!
-            return Code.Input(
-                type: graph[node].type, place: place.base == 0 ? place : nil)
-        }
+    func inputs(_ nodes: some Collection<Int>) -> [Code.Value] {
+        nodes.map { Code.Value(type: graph[$0].type, place: places[schedule.layouts[$0].buffer]!) }
     }
 
     func ready(_ step: Schedule.Step) -> Code.Step {

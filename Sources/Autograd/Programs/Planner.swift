@@ -9,7 +9,7 @@ struct Planner {
     private(set) var firstTemporary = 0
     /// The buffers in whose place another was put.
     private var taken: Set<Int> = []
-    private var constants = Storage.allocate([0], .float64)
+    private var constants = Storage.allocate([0], .float64)!
 
     var graph: Graph { schedule.graph }
 
@@ -60,12 +60,12 @@ struct Planner {
         var steps = schedule.steps.map(ready)
         var commits: [Code.Step] = []
         let results = graph.outputs.dropLast(stateCount)
-        let outputs = results.enumerated().map { position, node -> Code.Output in
+        let outputs = results.enumerated().map { position, node -> Code.Value in
             let (type, layout) = (graph[node].type, schedule.outputs[position])
-            if type.shape.rank == 0 { return Code.Output(type: type, place: numberForReading(layout, &steps)) }
+            if type.shape.rank == 0 { return Code.Value(type: type, place: numberForReading(layout, &steps)) }
             let place = Place(base: firstOutput + position, offset: 0)
             if places[layout.buffer] != place { steps.append(copy(layout, to: place)) }
-            return Code.Output(type: type, place: place)
+            return Code.Value(type: type, place: place)
         }
         for (position, layout) in schedule.outputs.suffix(stateCount).enumerated() {
             if places[layout.buffer] != statePlace(position) { commits.append(copy(layout, to: statePlace(position))) }
@@ -122,11 +122,11 @@ extension Planner {
             places[buffer] = Place(base: 1, offset: size)
             size += Arena.rounded(value.elementCount * value.elementType.size)
         }
-        constants = Storage.allocate([size / 8], .float64)
+        constants = Storage.allocate([size / 8], .float64)!
         for (buffer, value) in schedule.constants {
-            value.withElements { address, _ in
-                (constants.elements + places[buffer]!.offset)
-                    .copyMemory(from: address, byteCount: value.elementCount * value.elementType.size)
+            let place = constants.elements + places[buffer]!.offset
+            value.withUnsafeElements {
+                UnsafeMutableRawBufferPointer(start: place, count: $0.count).copyMemory(from: $0)
             }
         }
     }

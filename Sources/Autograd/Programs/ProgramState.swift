@@ -121,7 +121,7 @@ extension Memory {
         while true {
             let run = sequence.load(ordering: .acquiring)
             let tensor = Tensor(state.type.shape, state.type.elementType) { target in
-                ck_copy_beside_writer(target, state.place!.address(bases), state.type.byteCount)
+                ck_copy_beside_writer(target, state.place.address(bases), state.type.byteCount)
             }
             atomicMemoryFence(ordering: .acquiring)
             if run.isMultiple(of: 2), run == sequence.load(ordering: .relaxed) { return (tensor, run) }
@@ -131,7 +131,7 @@ extension Memory {
     fileprivate func setState(_ slot: Int, to value: Tensor) {
         let state = code.state[slot]
         value.packed.withElements { elements, _ in
-            state.place!.address(bases).copyMemory(from: elements, byteCount: state.type.byteCount)
+            state.place.address(bases).copyMemory(from: elements, byteCount: state.type.byteCount)
         }
     }
 }

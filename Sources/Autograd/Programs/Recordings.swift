@@ -1,18 +1,39 @@
-/// The recordings of one function: for inputs of other shapes, and for other outcomes of what it asks its numbers.
-struct Recordings: Sendable {
-    /// How many are kept.
-    static let limit = 8
-    /// After so many calls in a row for which no recording served, calls are no longer recorded, until one serves again.
+/// The recordings of one function: for inputs of other kinds, and for other outcomes of what it asks its numbers.
+///
+/// They are bounded by the memory that they take: where there is no more room, those go that were used least recently. From
+/// then on inputs are recorded only if their kinds came before, since the recording that would have to go was used last: kinds
+/// that take turns, more of them than there is room for, do not drive each other out.
+struct Recordings {
+    /// The bytes that all may take; the latest stays, however many it takes.
+    var memoryLimit = 256 << 20
+    /// How many are kept for inputs of one kind: they are tried in turn.
+    static let outcomeLimit = 8
+    /// After so many calls in a row for which no guard held, such calls are no longer recorded, until a recording serves.
     static let patience = 3
+    /// How many notes are kept, of the first and of the latest.
+    private static let noteCount = 8
 
-    /// Each keeps its place until another takes it.
-    private(set) var codes: [Code] = []
-    /// Of each recording, the use of them all at which it served last.
-    private var lastUses: [Int] = []
+    private struct Entry {
+        let code: Code
+        /// A number for the kinds of the inputs; others may have it too.
+        let kinds: Int
+        /// With all memory that was made for runs.
+        var byteCount: Int
+        /// Memory that no run uses now. What is taken out belongs to one thread until it is given back.
+        var idle: [Memory] = []
+        /// The use of all recordings at which this served last.
+        var lastUse = 0
+    }
+
+    /// In the order of their last uses.
+    private var entries: [Entry] = []
     private var useCount = 0
     private var latest: Code?
-    /// The calls in a row for which no recording served.
+    /// The kinds for which there was no room, with the use at which they came.
+    private var missed: [Int: Int] = [:]
+    /// The calls in a row for which no guard held, and how many have not been recorded since.
     private var misses = 0
+    private var eagerCount = 0
     /// What happened, the first and the latest of it.
     private var notes: [String]
     private var forgottenNotes = 0
@@ -20,62 +41,129 @@ struct Recordings: Sendable {
     /// - Parameter history: What happened to recordings that these replace.
     init(after history: String? = nil) { notes = history.map { [$0] } ?? [] }
 
-    /// Whether recording was given up.
+    /// Whether recording was given up where guards do not hold.
     var isEager: Bool { misses >= Recordings.patience }
+    var codes: [Code] { entries.map(\.code) }
+    var byteCount: Int { entries.reduce(0) { $0 + $1.byteCount } }
 
-    /// The place of the first recording from `start` on that may take these inputs.
-    func place(for inputs: some Collection<Tensor>, from start: Int) -> Int? {
-        codes.indices.dropFirst(start).first { codes[$0].mayTake(inputs) }
+    /// A number for the kinds of inputs, by which recordings are found.
+    private func number(of inputs: some Collection<Tensor>) -> Int {
+        var hasher = Hasher()
+        for input in inputs { hasher.combine(Primitive.Result(input.shape, input.elementType)) }
+        return hasher.finalize()
     }
 
-    /// A recording has served.
-    mutating func noteSuccess(at place: Int) {
-        noteReplays()
+    private func place(of code: Code?) -> Int? { entries.lastIndex { $0.code === code } }
+
+    /// The recording that may take these inputs, and is to be tried after another: that which served last comes first.
+    func code(for inputs: some Collection<Tensor>, after tried: Code?) -> Code? {
+        // To try one takes as long as to run it. Where guards were given up on, they are asked in each call that is a power of two.
+        let isAsked = !isEager || eagerCount & (eagerCount - 1) == 0
+        func mayServe(_ code: Code) -> Bool { (isAsked || code.guards.isEmpty) && code.mayTake(inputs) }
+        if tried == nil, let last = entries.last?.code, mayServe(last) { return last }
+        let kinds = number(of: inputs)
+        return rest(kinds, after: tried).last { $0.kinds == kinds && mayServe($0.code) }?.code
+    }
+
+    /// Those among which are the ones of these kinds that served before the one that was tried last.
+    private func rest(_ kinds: Int, after tried: Code?) -> ArraySlice<Entry> {
+        entries[..<(entries.lastIndex { $0.kinds == kinds && $0.code === tried } ?? entries.count)]
+    }
+
+    /// Whether inputs for which none served are to be recorded.
+    mutating func isWorthRecording(_ inputs: some Collection<Tensor>) -> Bool {
+        let kinds = number(of: inputs)
+        if isEager && entries.contains(where: { $0.kinds == kinds }) {
+            eagerCount += 1
+            return false
+        }
+        // Room for one more like those that there are.
+        if entries.isEmpty || byteCount + byteCount / entries.count <= memoryLimit { return true }
         useCount += 1
-        lastUses[place] = useCount
+        if missed.count == 1 << 12 { missed = [:] }
+        return missed.updateValue(useCount, forKey: kinds) ?? 0 > entries[0].lastUse
     }
 
-    /// The recording that served last has served again.
-    mutating func noteReplays() { misses = 0 }
+    /// A recording has served; nil for the one that served last.
+    mutating func noteSuccess(of code: Code? = nil) {
+        (misses, eagerCount) = (0, 0)
+        if let place = code.map({ place(of: $0) }) ?? entries.indices.last { noteUse(at: place) }
+    }
 
-    /// Keeps a recording that was made because none of the first `tried` served, and returns its place; where there are too
-    /// many, that of the one used least recently. Nil if another thread has meanwhile added one that answers the same.
-    mutating func add(_ code: Code, afterTrying tried: Int, recorded count: Int) -> Int? {
-        let alike = codes.indices.filter { codes[$0].inputs.map(\.type) == code.inputs.map(\.type) }
-        if alike.contains(where: { $0 >= tried && codes[$0].graph.guards == code.graph.guards }) { return nil }
-        let reason =
-            codes.isEmpty
-            ? "recorded"
-            : "recorded again: \(alike.isEmpty ? "inputs of other shapes or types" : "a guard did not hold")"
-        note("\(reason)\n\(code.summary(of: count))")
-        if !codes.isEmpty { misses += 1 }
+    private mutating func noteUse(at place: Int) {
+        useCount += 1
+        entries[place].lastUse = useCount
+        if place < entries.count - 1 { entries.append(entries.remove(at: place)) }
+    }
+
+    /// Keeps a recording that was made at these inputs because none served up to the one that was tried last, unless another
+    /// thread has meanwhile added one that answers the same.
+    mutating func add(
+        _ code: Code, at inputs: some Collection<Tensor>, afterTrying tried: Code?, recorded instructionCount: Int
+    ) {
+        let kinds = number(of: inputs)
+        let untried = rest(kinds, after: tried).filter { $0.kinds == kinds }
+        if untried.contains(where: { $0.code.graph.guards == code.graph.guards }) { return }
+        let alike = entries.filter { $0.kinds == kinds }
+        if alike.count == Recordings.outcomeLimit { entries.removeAll { $0.code === alike[0].code } }
+        entries.append(Entry(code: code, kinds: kinds, byteCount: code.byteCount))
+        noteUse(at: entries.count - 1)
+        let removed = makeRoom()
+        let cause = alike.isEmpty ? "inputs of other shapes or types" : "a guard did not hold"
+        let reason = latest == nil ? "recorded" : "recorded again: \(cause)"
+        let place = removed == 0 ? "" : ", in place of \(removed) used less recently"
+        note("\(reason)\(place)\n\(code.summary(of: instructionCount))")
+        latest = code
+        if alike.isEmpty { return }
+        misses += 1
         if isEager {
             note("\(misses) calls in a row had to be recorded again: no further call is, until a recording serves")
         }
-        latest = code
-        useCount += 1
-        let place = codes.count < Recordings.limit ? codes.count : lastUses.firstIndex(of: lastUses.min()!)!
-        let taken = place..<min(place + 1, codes.count)
-        codes.replaceSubrange(taken, with: [code])
-        lastUses.replaceSubrange(taken, with: [useCount])
-        return place
+    }
+
+    /// Lets the recordings go that were used least recently, until there is room; returns how many.
+    @discardableResult
+    private mutating func makeRoom() -> Int {
+        let before = entries.count
+        while byteCount > memoryLimit && entries.count > 1 { entries.removeFirst() }
+        return before - entries.count
     }
 
     private mutating func note(_ text: String) {
         notes.append(text)
-        guard notes.count > 2 * Recordings.limit else { return }
-        notes.remove(at: Recordings.limit)
+        guard notes.count > 2 * Recordings.noteCount else { return }
+        notes.remove(at: Recordings.noteCount)
         forgottenNotes += 1
     }
 
     var explanation: String {
         var texts = notes
-        if forgottenNotes > 0 { texts.insert("… \(forgottenNotes) more", at: Recordings.limit) }
+        if forgottenNotes > 0 { texts.insert("… \(forgottenNotes) more", at: Recordings.noteCount) }
         return texts.joined(separator: "\n")
     }
 
     var description: String { latest.map { "\($0.graph)" } ?? "not recorded" }
     var plan: String { latest?.plan ?? "not recorded" }
+}
+
+// MARK: - Memory
+
+extension Recordings {
+    /// Memory for a run of the recording that may take these inputs, and is to be tried after another.
+    mutating func memory(for inputs: some Collection<Tensor>, after tried: Code?) -> Memory? {
+        guard let code = code(for: inputs, after: tried), let place = place(of: code) else { return nil }
+        if let memory = entries[place].idle.popLast() { return memory }
+        entries[place].byteCount += code.memorySize
+        noteUse(at: place)
+        makeRoom()
+        return Memory(code)
+    }
+
+    /// After a run. Where the recording has gone meanwhile, the memory goes too.
+    mutating func giveBack(_ memory: Memory, served: Bool) {
+        if served { noteSuccess(of: memory.code) }
+        if let place = place(of: memory.code) { entries[place].idle.append(memory) }
+    }
 }
 
 extension Code {
@@ -88,6 +176,9 @@ extension Code {
         for (input, tensor) in zip(self.inputs, inputs) where !input.type.describes(tensor) { return false }
         return true
     }
+
+    /// The bytes of one recording, without the memory of its runs; about, for what is not constants.
+    var byteCount: Int { constants.elementCount * 8 + graph.nodes.count * 1024 + 2048 }
 
     /// The instructions, each with its step and where its value lies; see ``Planner/plan(of:stateCount:)``.
     var plan: String {

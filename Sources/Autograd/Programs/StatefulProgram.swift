@@ -12,7 +12,8 @@ package final class StatefulProgram {
     private(set) var recordings: Recordings
     private var runsAtLastMiss = 0
     // Read at every replay; no method calls out while it changes this.
-    /// Whether the last recording takes two arrays and a number, all tiny, and asks nothing of its numbers.
+    /// Whether the last recording takes two arrays and a number, all tiny, asks nothing of its numbers, and calls no function of
+    /// others.
     @exclusivity(unchecked) private var isTiny = false
     /// That recording, then.
     private let tiny = UnsafeMutablePointer<TinyProgram>.allocate(capacity: 1)
@@ -70,53 +71,50 @@ package final class StatefulProgram {
 
     /// Runs the function on inputs, by a recording that serves or by a new one. A replay on packed inputs allocates nothing.
     package func run(_ inputs: UnsafeBufferPointer<Tensor>) -> Double {
-        var tried = 0
+        var tried: Code?
         if TensorError.isNoted { return .nan }
         if Tape.current != nil || inputs.contains(where: \.isFailed) { return runEagerly(Array(inputs)) }
+        if inputs.contains(where: { $0.shortage != nil }) { return runEagerly(Array(inputs)) }
         if inputs.contains(where: { !$0.isPacked }) { return run(inputs.map(\.packed)) }
-        while let place = recordings.place(for: inputs, from: tried) {
+        while let code = recordings.code(for: inputs, after: tried) {
             var value: Double?
-            state.run(recordings.codes[place]) { memory in
+            state.run(code) { memory in
                 use(memory)
                 guard memory.bind(inputs) && memory.code.run(memory.bases) else { return false }
                 value = memory.value
                 return true
             }
             if let value {
-                recordings.noteSuccess(at: place)
+                recordings.noteSuccess(of: code)
                 return value
             }
-            tried = place + 1
+            tried = code
         }
         // Replays in between break a row of misses.
-        if state.runs != runsAtLastMiss { recordings.noteReplays() }
+        if state.runs != runsAtLastMiss { recordings.noteSuccess() }
         runsAtLastMiss = state.runs
-        return recordings.isEager ? runEagerly(Array(inputs)) : record(Array(inputs))
+        let isRecorded = recordings.isWorthRecording(inputs)
+        return isRecorded ? record(Array(inputs), afterTrying: tried) : runEagerly(Array(inputs))
     }
 
     private func runEagerly(_ inputs: [Tensor]) -> Double {
-        let values = (0..<state.count).map { state[$0] }
-        let computed = { (given: [Tensor]) in self.results(of: given, inputs.count) }
-        let outputs = Tape.recordProgram(at: inputs + values, of: computed) { _, _, outputs in
-            TensorError.isNoted || outputs.contains(where: \.isFailed) ? [] : outputs.map(\.withoutTape)
+        let (value, new) = Tape.eagerly {
+            function(inputs.map { $0.isFailed ? $0 : $0.withoutTape }, (0..<state.count).map { state[$0] })
         }
-        guard let value = outputs.first else { return .nan }
-        for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
+        if TensorError.isNoted || value.isFailed || new.contains(where: \.isFailed) { return .nan }
+        for (slot, value) in new.enumerated() { state[slot] = value }
         return value.scalar
     }
 
-    /// The value and the new state, from the inputs and the state behind them.
-    private func results(of given: [Tensor], _ inputCount: Int) -> [Tensor] {
-        let (value, state) = function(Array(given.prefix(inputCount)), Array(given.dropFirst(inputCount)))
-        return [value] + state
-    }
-
-    private func record(_ inputs: [Tensor]) -> Double {
+    private func record(_ inputs: [Tensor], afterTrying tried: Code?) -> Double {
         let values = (0..<state.count).map { state[$0] }
-        let (outputs, graph) = Graph.recording(at: inputs + values, names: names) { results(of: $0, inputs.count) }
+        let (outputs, graph) = Graph.recording(at: inputs + values, names: names) { given in
+            let (value, state) = function(Array(given.prefix(inputs.count)), Array(given.dropFirst(inputs.count)))
+            return [value] + state
+        }
         guard let graph else { return .nan }
         let code = Planner.code(graph.optimized, stateCount: values.count)
-        _ = recordings.add(code, afterTrying: recordings.codes.count, recorded: graph.nodes.count)
+        recordings.add(code, at: inputs, afterTrying: tried, recorded: graph.nodes.count)
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
         state.run(code) { memory in
             use(memory)
@@ -173,19 +171,19 @@ private struct TinyProgram {
 
     init?(_ memory: Memory) {
         let code = memory.code
-        guard case .scalars(let scalars, nil) = code.work, code.guards.isEmpty, code.inputs.count == 3,
-            code.inputs[2].type.shape.rank == 0
+        guard case .scalars(let scalars, nil) = code.work, !scalars.callsFunctions, code.guards.isEmpty,
+            code.inputs.count == 3, code.inputs[2].type.shape.rank == 0
         else { return nil }
         func place<Value>(_ place: Place) -> UnsafeMutablePointer<Value> {
             place.address(memory.bases).assumingMemoryBound(to: Value.self)
         }
-        func input(_ input: Code.Input) -> Input {
-            Input(place: place(input.place!), shape: input.type.shape, count: input.type.shape.elementCount)
+        func input(_ input: Code.Value) -> Input {
+            Input(place: place(input.place), shape: input.type.shape, count: input.type.shape.elementCount)
         }
         registers = memory.block.assumingMemoryBound(to: Double.self)
         instructions = scalars.instructions
         (x, y) = (input(code.inputs[0]), input(code.inputs[1]))
-        number = place(code.inputs[2].place!)
+        number = place(code.inputs[2].place)
         value = UnsafePointer(place(code.outputs[0].place) as UnsafeMutablePointer<Double>)
     }
 }

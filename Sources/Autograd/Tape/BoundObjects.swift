@@ -126,9 +126,10 @@ extension Tape {
         return try body()
     }
 
-    /// Whether a program is recorded in which the object is a variable: what is set then would be lost in replays.
+    /// Whether a program is recorded or runs in which the object is a variable: what is set then would be lost.
     package static func isVariableOfProgram(_ object: AnyObject) -> Bool {
-        guard let tape = current, tape.notes != nil else { return false }
+        let tapes = sequence(first: current, next: { $0?.enclosing?.takeUnretainedValue() })
+        guard let tape = current, tapes.contains(where: { $0?.notes != nil }) else { return false }
         return sequence(first: tape.binding, next: { $0?.outer }).contains {
             $0?.objects.place(of: object, near: 0) != nil
         }

@@ -52,7 +52,7 @@ extension Tape {
         try Tape.with(self, body)
     }
 
-    private static func with<Result>(_ tape: Tape?, _ body: () throws -> Result) rethrows -> Result {
+    static func with<Result>(_ tape: Tape?, _ body: () throws -> Result) rethrows -> Result {
         let context = ck_current_context()
         let outer = context.pointee
         context.pointee.suspended = tape == nil ? outer.tape ?? outer.suspended : nil

@@ -29,6 +29,10 @@ struct ElementaryFunction: Sendable, CustomTestStringConvertible {
         ElementaryFunction(testDescription: "cos", kernel: CK_COS, double: { cos($0) }, wide: { cos($0) }),
         ElementaryFunction(testDescription: "tanh", kernel: CK_TANH, double: { tanh($0) }, wide: { tanh($0) }),
         ElementaryFunction(testDescription: "erf", kernel: CK_ERF, double: { erf($0) }, wide: { erf($0) }),
+        ElementaryFunction(testDescription: "gaussian", kernel: CK_GAUSSIAN, double: gaussian, wide: gaussian),
+        ElementaryFunction(
+            testDescription: "sigmoid'", kernel: CK_SIGMOID_DERIVATIVE,
+            double: { exp(-abs($0)) / square(1 + exp(-abs($0))) }, wide: { exp(-abs($0)) / square(1 + exp(-abs($0))) }),
         ElementaryFunction(
             testDescription: "sigmoid", kernel: CK_SIGMOID,
             double: { $0 < 0 ? exp($0) / (1 + exp($0)) : 1 / (1 + exp(-$0)) },
@@ -53,8 +57,15 @@ struct ElementaryFunction: Sendable, CustomTestStringConvertible {
     }
 }
 
+/// e^−x², with what x² loses in the wider type too.
+func gaussian(_ x: Double) -> Double { abs(x) > 100 ? 0 : exp(-x * x) * exp(-(-x * x).addingProduct(x, x)) }
+#if arch(x86_64)
+    func gaussian(_ x: Wide) -> Wide { abs(x) > 100 ? 0 : exp(-x * x) * exp(-(-x * x).addingProduct(x, x)) }
+#endif
+func square<Number: FloatingPoint>(_ x: Number) -> Number { x * x }
+
 /// The distance of y from the exact value, in units of the last place that an Element nearest to it has.
-private func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y: Element, _ exact: Exact) -> Double {
+func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y: Element, _ exact: Exact) -> Double {
     if exact.isNaN || y.isNaN { return exact.isNaN && y.isNaN ? 0 : .infinity }
     if exact.isInfinite || exact == 0 { return y == Element(exact) && y.sign == exact.sign ? 0 : .infinity }
     let (greatest, nearest) = (Element.greatestFiniteMagnitude, Element(exact))
@@ -65,9 +76,10 @@ private func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y
     return Double(abs(reached - exact) / Exact((nearest.isInfinite ? greatest : nearest).ulp))
 }
 
-@Suite struct `The elementary functions` {
+/// Arguments that cover the range of a type.
+enum Arguments {
     /// Bits of every sign and exponent with `count` significands: 0, the last one, and others at random.
-    private func samples<Bits: FixedWidthInteger>(_ count: Int, significandBits: Int) -> [Bits] {
+    static func everyExponent<Bits: FixedWidthInteger>(_ count: Int, significandBits: Int) -> [Bits] {
         var generator = RandomGenerator(seed: 1)
         let mask = Bits(1) << significandBits - 1
         return (0..<(1 << (Bits.bitWidth - significandBits))).flatMap { top in
@@ -79,16 +91,21 @@ private func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y
     }
 
     /// Numbers where the functions are neither constant nor linear.
-    private func middle(_ count: Int) -> [Double] {
+    static func middle(_ count: Int) -> [Double] {
         var generator = RandomGenerator(seed: 1)
         return [1.0, 10, 40, 100, 750].flatMap { radius in
             (0..<count).map { _ in radius * (2 * generator.uniform() - 1) }
         }
     }
+}
+
+@Suite struct `The elementary functions` {
 
     @Test(arguments: ElementaryFunction.all)
     func `are within 2 units in the last place in float32`(function: ElementaryFunction) {
-        let x = samples(300, significandBits: 23).map(Float.init(bitPattern:)) + middle(10_000).map(Float.init)
+        let x =
+            Arguments.everyExponent(300, significandBits: 23).map(Float.init(bitPattern:))
+            + Arguments.middle(10_000).map(Float.init)
         let (worst, argument) = zip(x, function(x)).map { (error($1, function.double(Double($0))), $0) }
             .max { $0.0 < $1.0 }!
         #expect(worst <= 2, "\(function.testDescription)(\(argument)) is \(worst) units off")
@@ -96,7 +113,8 @@ private func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y
 
     @Test(arguments: ElementaryFunction.all)
     func `are within 2 units in the last place in float64`(function: ElementaryFunction) {
-        let x = samples(40, significandBits: 52).map(Double.init(bitPattern:)) + middle(10_000)
+        let x =
+            Arguments.everyExponent(40, significandBits: 52).map(Double.init(bitPattern:)) + Arguments.middle(10_000)
         let (worst, argument) = zip(x, function(x)).map { (error($1, function.wide(Wide($0))), $0) }
             .max { $0.0 < $1.0 }!
         let bound = Wide.self == Double.self ? 3.0 : 2
@@ -120,6 +138,10 @@ private func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y
             (CK_COS, 0, 1), (CK_COS, -0.0, 1), (CK_COS, infinity, .nan), (CK_COS, -infinity, .nan),
             (CK_TANH, -0.0, -0.0), (CK_TANH, 0, 0), (CK_TANH, infinity, 1), (CK_TANH, -infinity, -1),
             (CK_TANH, tiny, tiny), (CK_TANH, 1e308, 1),
+            (CK_GAUSSIAN, -infinity, 0), (CK_GAUSSIAN, infinity, 0), (CK_GAUSSIAN, -0.0, 1), (CK_GAUSSIAN, 1e308, 0),
+            (CK_SIGMOID_DERIVATIVE, -infinity, 0), (CK_SIGMOID_DERIVATIVE, infinity, 0),
+            (CK_SIGMOID_DERIVATIVE, 0, 0.25),
+            (CK_SIGMOID_DERIVATIVE, 744, 2 * tiny), (CK_SIGMOID_DERIVATIVE, -744, 2 * tiny),
             (CK_SIGMOID, -infinity, 0), (CK_SIGMOID, infinity, 1), (CK_SIGMOID, 0, 0.5), (CK_SIGMOID, -0.0, 0.5),
             (CK_SIGMOID, -800, 0), (CK_SIGMOID, -744, 2 * tiny), (CK_SIGMOID, 800, 1),
             (CK_SOFTPLUS, -infinity, 0), (CK_SOFTPLUS, infinity, infinity), (CK_SOFTPLUS, -800, 0),
@@ -145,12 +167,16 @@ private func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y
     func `give an element the same bits wherever it lies`(function: ElementaryFunction) {
         // Ordinary numbers, some that sin and cos leave to the C library, and what is not a number.
         let tiny = Double.leastNonzeroMagnitude
-        let numbers = middle(40) + [1e10, -1e300, 0, -0.0, .infinity, -.infinity, .nan, tiny, 1000 * tiny, -1e-3]
+        let numbers =
+            Arguments.middle(40) + [1e10, -1e300, 0, -0.0, .infinity, -.infinity, .nan, tiny, 1000 * tiny, -1e-3]
         func check<Element: BinaryFloatingPoint>(_ x: [Element]) {
             let alone = x.map { function([$0])[0] }
             func expect(_ results: [Element], _ expected: some Sequence<Element>, _ place: Comment) {
+                let (results, expected) = (results.map { Double($0) }, expected.map { Double($0) })
                 #expect(
-                    zip(results, expected).allSatisfy { $0 == $1 && $0.sign == $1.sign || $0.isNaN && $1.isNaN }, place)
+                    results.count == expected.count
+                        && zip(results, expected).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN },
+                    place)
             }
             for start in 0..<70 { expect(function(Array(x[start...])), alone[start...], "from \(start) on") }
             for count in 1...70 { expect(function(Array(x[..<count])), alone[..<count], "the first \(count)") }
@@ -166,7 +192,7 @@ private func error<Element: BinaryFloatingPoint, Exact: BinaryFloatingPoint>(_ y
     @Test(arguments: ElementaryFunction.all)
     func `may write over their operand`(function: ElementaryFunction) {
         for count in [1, 5, 64, 1000] {
-            var x = Array(middle(200).prefix(count))
+            var x = Array(Arguments.middle(200).prefix(count))
             let expected = function(x)
             x.withUnsafeMutableBytes { bytes in
                 let operands = [UnsafeRawPointer(bytes.baseAddress!)]

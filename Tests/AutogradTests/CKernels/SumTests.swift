@@ -55,8 +55,6 @@ import Testing
         var result: Float = 0
         ck_sum(CK_FLOAT32, 1, 0, count, 1, x, &result)
         #expect(result == Float(Double(Float(0.1)) * Double(count)))
-        // Added up in single precision it would be 1087937.
-        #expect(x.reduce(0, +) > 1_080_000)
     }
 }
 

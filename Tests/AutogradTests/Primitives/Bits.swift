@@ -5,7 +5,14 @@ import Autograd
 func sameBits(_ left: Tensor, _ right: Tensor) -> Bool {
     guard left.shape == right.shape, left.elementType == right.elementType else { return false }
     if left.elementType == .int64 { return left.indices == right.indices }
-    return zip(left.numbers, right.numbers).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
+    let (left, right) = (left.numbers, right.numbers)
+    return left.count == right.count
+        && zip(left, right).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
+}
+
+/// Whether there are as many tensors, and each is the same as its counterpart.
+func sameBits(_ left: [Tensor], _ right: [Tensor]) -> Bool {
+    left.count == right.count && zip(left, right).allSatisfy { sameBits($0, $1) }
 }
 
 extension Tensor {

@@ -147,6 +147,19 @@ import Testing
                 """)
     }
 
+    /// Zeros that look as if they changed nothing.
+    @Test(arguments: [1, 100]) func algebraOfZeros(_ size: Int) {
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            let x = x[0]
+            return [x - 0, x - -0.0, x + 0, x + -0.0, 0 + x, -0.0 + x, 0 - x, -0.0 - x, x * 0, -0.0 * x, 0 / x, x / -1]
+        }
+        let program = Program(at: [Tensor(repeating: 1, shape: [size])], of: function)
+        for number in [0, -0.0, 1, -.infinity, .nan, .leastNonzeroMagnitude] {
+            let x = Tensor(repeating: number, shape: [size])
+            #expect(sameBits(program.outputs(of: [x]), function([x])), "\(number)")
+        }
+    }
+
     @Test func functionsOfRepeatedNumbers() {
         let graph = recording([Tensor(3)]) { x in [sigmoid(x[0].broadcast(to: [2, 3])) * 2] }
         #expect(
@@ -195,6 +208,38 @@ import Testing
                 %2: f64[4, 2, 3] = broadcast %0 shape=[4, 2, 3]
                 return %0, %1, %2
                 """)
+    }
+
+    /// Views of rank 3 and 4 that look like those which passes shorten.
+    @Test func viewsThatAreNotShortened() {
+        let cube = Tensor((0..<24).map(Double.init), shape: [2, 3, 4])
+        let functions: [@Sendable (Tensor) -> Tensor] = [
+            { x in x.transposed(axes: [1, 2, 0]).transposed(axes: [0, 2, 1]) },
+            { x in x.transposed(axes: [2, 0, 1]).transposed(axes: [1, 0, 2]) },
+            { x in matmul(x, x.transposed(axes: [0, 2, 1])).transposed(axes: [1, 0, 2]) },
+            { x in matmul(x.transposed(axes: [1, 0, 2]), x.transposed(axes: [1, 2, 0])).transposed(axes: [2, 1, 0]) },
+            { x in x.reshaped(to: [6, 1, 4]).broadcast(to: [6, 3, 4]) },
+            { x in x[0].reshaped(to: [1, 3, 4]).broadcast(to: [2, 3, 4]) * x },
+            { x in x.reshaped(to: [24]).reshaped(to: [1, 4, 6]).broadcast(to: [2, 4, 6]) },
+        ]
+        for function in functions {
+            let program = Program(at: cube, of: function)
+            #expect(sameBits(program(cube), function(cube)), "\(program)")
+            let arrays = Memory(Planner.arrays(recording([cube]) { [function($0[0])] }.optimized))
+            var outputs: [Tensor] = []
+            #expect(arrays.run([cube], into: &outputs) && sameBits(outputs, [function(cube)]), "\(program)")
+        }
+    }
+
+    /// What joins a run of element-wise instructions must walk as they do.
+    @Test func permutationsInOneRun() {
+        let x = Tensor((0..<120).map { Double($0) / 7 }, shape: [2, 3, 4, 5])
+        let function: @Sendable (Tensor) -> Tensor = { x in
+            let first = x.transposed(axes: [0, 1, 3, 2])
+            let second = x.reshaped(to: [3, 2, 5, 4]).transposed(axes: [1, 0, 2, 3])
+            return exp(first) * first + second * exp(first)
+        }
+        #expect(sameBits(Program(at: x, of: function)(x), function(x)))
     }
 
     @Test func transposedProducts() {

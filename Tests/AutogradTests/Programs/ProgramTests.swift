@@ -47,7 +47,7 @@ import Testing
     @Test func `other shapes and types are recorded again, and kept`() {
         let program = Program(at: Tensor([1, 2])) { x in sum(x * x) }
         #expect(program(Tensor([1, 2, 3])).scalar == 14)
-        #expect(program(Tensor([1, 2, 3], elementType: .float32)).elementType == .float32)
+        #expect(program(Tensor([1, 2, 3], elementType: .float32)) == Tensor(14, elementType: .float32))
         for _ in 0..<5 { #expect(program(Tensor([2, 2])).scalar == 8 && program(Tensor([2, 2, 2])).scalar == 12) }
         #expect(program.explanation.components(of: "inputs of other shapes or types") == 2)
     }
@@ -57,6 +57,35 @@ import Testing
         for x in 1...20 { #expect(program(Tensor(Double(x))).scalar == Double(2 * x)) }
         #expect(program.explanation.contains("no further call is"))
         #expect(program.explanation.components(of: "a guard did not hold") == Recordings.patience)
+    }
+
+    @Test(arguments: [2, 1000]) func `every guard is checked`(size: Int) {
+        let program = Program(at: Tensor(repeating: 1, shape: [size])) { x in
+            sum(x) > 0 && x[0] < 5 ? x * 2 : -x
+        }
+        for (first, rest, factor) in [(2.0, 1.0, 2.0), (7, 1, -1), (3, 1, 2), (3, -5, -1), (7, 2, -1)] {
+            let x = Tensor([first] + [Double](repeating: rest, count: size - 1))
+            #expect(sameBits(program(x), x * factor))
+        }
+    }
+
+    /// −0 is another number than 0, and a NaN another than a NaN with other bits.
+    @Test(arguments: [1, 1000]) func `a guard on a number looks at its bits`(size: Int) {
+        let program = Program(at: Tensor(repeating: 0, shape: [size])) { x in x[0].scalar.sign == .minus ? 1 / x : x + 3
+        }
+        for number in [0, -0.0, .nan, 0, -0.0, -.nan, 5] {
+            let x = Tensor(repeating: number, shape: [size])
+            #expect(sameBits(program(x), number.sign == .minus ? 1 / x : x + 3), "\(number)")
+        }
+        #expect(program.explanation.components(of: "a guard did not hold") >= 2)
+    }
+
+    @Test func `a number of another element type is another kind`() {
+        let program = Program(at: Tensor(2)) { x in x / 3 }
+        #expect(program(Tensor(3, elementType: .float32)) == Tensor(1, elementType: .float32))
+        #expect(sameBits(program(Tensor(1, elementType: .float32)), Tensor(1, elementType: .float32) / 3))
+        #expect(program(Tensor(1)).scalar == 1.0 / 3)
+        #expect(program.explanation.components(of: "inputs of other shapes or types") == 1)
     }
 
     @Test func `results of an earlier run are written over unless somebody holds them`() {
@@ -118,6 +147,22 @@ import Testing
             return await group.reduce(into: []) { $0.append($1) }
         }
         #expect(results.allSatisfy(\.self) && results.count == 8)
+    }
+
+    /// A user's own function may do anything, so that the fast replay, whose caller retains nothing, is not for it.
+    @Test func `a program that calls a user's function is not replayed the fast way`() {
+        let halved = Primitive.elementwise(
+            "halved", value: { $0 / 2 }, derivative: { x, _ in 0 * x + 0.5 }, samples: [.init(2, equals: 1)])
+        for (function, isFast) in [(halved, false), (Primitive.tanh, true)] {
+            let program = StatefulProgram(ProgramState([Tensor(0)]), names: []) { inputs, state in
+                (sum(function(inputs[0]) * inputs[1]) + state[0], [state[0] + inputs[2]])
+            }
+            let (x, y) = (Tensor([1, 3]), Tensor([2, 4]))
+            let value = sum(function(x) * y).scalar
+            #expect(program.run([x, y, Tensor(1)]) == value)
+            #expect(program.replay(x, y, 1) == (isFast ? value + 1 : nil))
+            #expect(program.run([x, y, Tensor(1)]) == value + (isFast ? 2 : 1))
+        }
     }
 
     @Test func `mistakes are the same clear errors`() throws {

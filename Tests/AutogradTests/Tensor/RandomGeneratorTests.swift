@@ -48,6 +48,16 @@ import Testing
         var numbers = [first, second]
         for var child in children { numbers += (0..<100).map { _ in child.next() } }
         #expect(Set(numbers).count == numbers.count)
+        // A child is no generator that is seeded by what its parent draws.
+        var drawn = RandomGenerator(seed: 1)
+        let draws = (0..<10).map { _ in drawn.next() }
+        #expect(!draws.contains { children.contains(RandomGenerator(seed: $0)) })
+    }
+
+    @Test func `counts in 64 bits`() {
+        #expect(RandomGenerator.counter(7, domain: 0) == SIMD4(7, 0, 0, 0))
+        #expect(RandomGenerator.counter(0x5_0000_0007, domain: 1) == SIMD4(7, 5, 0, 1))
+        #expect(RandomGenerator.counter(.max, domain: 1) == SIMD4(.max, .max, 0, 1))
     }
 
     @Test func `draws uniform numbers with their moments`() {
@@ -66,6 +76,46 @@ import Testing
         #expect(Set(x.numbers) == Set((0..<3).map { 1 + Double($0) * Double(Float.ulpOfOne) }))
         let one = Tensor.uniform(in: 1..<1.0.nextUp, shape: [100], using: &random)
         #expect(Set(one.numbers) == [1])
+    }
+
+    @Test func `never falls below the lower bound, rounded to float32 neither`() {
+        var random = RandomGenerator(seed: 3)
+        // Of float32, one number lies in this range, and 0.7 is rounded to one below.
+        let x = Tensor.uniform(in: 0.7..<0.70000005, shape: [2000], elementType: .float32, using: &random)
+        #expect(Set(x.numbers) == [Double(Float(0.7).nextUp)])
+        let edge = Tensor.uniform(in: 0.1..<0.1.nextUp, shape: [10], using: &random)
+        #expect(Set(edge.numbers) == [0.1])
+        let none = tensorError {
+            Tensor.uniform(in: 0.7..<0.70000001, shape: [1], elementType: .float32, using: &random)
+        }
+        #expect(none?.problem.contains("holds no numbers of type f32") == true)
+    }
+
+    @Test func `draws from ranges wider than the largest number`() {
+        var random = RandomGenerator(seed: 3)
+        let range = -1e308..<1e308
+        let x = Tensor.uniform(in: range, shape: [10_000], using: &random).numbers
+        #expect(x.allSatisfy { range.contains($0) })
+        #expect(abs(x.count { $0 < 0 } - 5000) < 200 && abs(x.count { abs($0) < 5e307 } - 5000) < 200)
+        let all = Tensor.uniform(
+            in: -Double.greatestFiniteMagnitude..<Double.greatestFiniteMagnitude, shape: [1000], using: &random)
+        #expect(all.numbers.allSatisfy(\.isFinite) && all.numbers.contains { abs($0) > 1e308 })
+    }
+
+    @Test func `refuses ranges that the type does not hold, and more numbers than memory holds`() {
+        var random = RandomGenerator(seed: 3)
+        for range in [0..<Double.infinity, -Double.infinity..<0, 0..<1e300, -1e300..<0] {
+            tensorError { Tensor.uniform(in: range, shape: [2], elementType: .float32, using: &random) }
+        }
+        for type in [Tensor.ElementType.int64, .bool] {
+            tensorError { Tensor.uniform(in: 0..<2, shape: [2], elementType: type, using: &random) }
+        }
+        let huge: Tensor.Shape = [1 << 45]
+        tensorError { Tensor.uniform(shape: huge, using: &random) }
+        tensorError { Tensor.normal(shape: huge, using: &random) }
+        tensorError { Tensor.integers(in: 0..<2, shape: huge, using: &random) }
+        tensorError { Tensor.permutation(of: 1 << 45, using: &random) }
+        #expect(Tensor.integers(in: Int.min..<Int.max, shape: [3], using: &random).shape == [3])
     }
 
     @Test func `draws normal numbers with their moments`() {

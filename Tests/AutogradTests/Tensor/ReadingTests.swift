@@ -14,6 +14,27 @@ import Testing
         #expect(Tensor([true, false]).numbers == [1, 0])
     }
 
+    @Test func `gives floats, rounded where they have more digits`() {
+        #expect(Tensor([0.1, 1e300]).floats == [0.1, .infinity])
+        #expect(
+            Tensor([1, 2] as [Float]).floats == [1, 2]
+                && Tensor([true, false], shape: [2, 1]).transposed().floats == [1, 0])
+        #expect(Tensor(2.5).floats == [2.5] && Tensor(indices: [7]).floats == [7] && Tensor([Double]()).floats == [])
+    }
+
+    @Test func `gives elements as they lie`() {
+        #expect(matrix.withUnsafeElements { Array($0.bindMemory(to: Double.self)) } == [1, 2, 3, 4, 5, 6])
+        #expect(matrix.transposed().withUnsafeElements { $0.bindMemory(to: Double.self)[1] } == 4)
+        #expect(Tensor(2.5).withUnsafeElements { Array($0.bindMemory(to: Double.self)) } == [2.5])
+        #expect(Tensor([1.5] as [Float]).withUnsafeElements { Array($0.bindMemory(to: Float.self)) } == [1.5])
+        #expect(Tensor([true, false]).withUnsafeElements { Array($0) } == [1, 0])
+        #expect(Tensor(true).withUnsafeElements { Array($0) } == [1])
+        #expect(Tensor([Double]()).withUnsafeElements { $0.count } == 0)
+        // Without a copy: twice the same place.
+        #expect(matrix.withUnsafeElements { $0.baseAddress } == matrix.withUnsafeElements { $0.baseAddress })
+        #expect(throws: CancellationError.self) { try matrix.withUnsafeElements { _ in throw CancellationError() } }
+    }
+
     @Test func `refuses what it does not hold`() {
         #expect(tensorError { Tensor([1, 2]).scalar }?.problem == "a tensor of 2 elements is not one number")
         #expect(tensorError { Tensor(repeating: 0, shape: [0]).scalar }?.operands == ["f64[0]"])
@@ -43,7 +64,7 @@ import Testing
             let x = Tensor([[1, 0], [1, 1]], elementType: type)
             #expect(x.transposed().numbers == [1, 1, 0, 1])
             #expect(x[1, 0].scalar == 1)
-            #expect(x.transposed()[0].reshaped(to: [2, 1]).elementType == type)
+            #expect(x.transposed()[1].reshaped(to: [2, 1]) == Tensor([[0], [1]], elementType: type))
         }
     }
 
@@ -54,6 +75,30 @@ import Testing
         #expect(back.shape == [2, 1, 2, 1, 3, 1, 2, 1])
         #expect(back.transposed(axes: [7, 6, 5, 4, 3, 2, 1, 0]) == x)
         #expect(back.numbers[1] == 12)
+    }
+
+    @Test func `by positions and ranges at once`() {
+        let cube = Tensor((0..<24).map(Double.init), shape: [2, 3, 4])
+        #expect(matrix[0, 1...].numbers == [2, 3] && matrix[0..<2, 1].numbers == [2, 5])
+        #expect(matrix[..., 1].numbers == [2, 5] && matrix[..., -1].numbers == [3, 6] && matrix[...] == matrix)
+        #expect(matrix[0..<1, 0..<1].rows == [[1]] && matrix[-1, -2].scalar == 5 && matrix[-1, ...1].numbers == [4, 5])
+        #expect(cube[1, 0..., 2].numbers == [14, 18, 22] && cube[..<1, -1].rows == [[8, 9, 10, 11]])
+        #expect(cube[..., 1..<3, 0].rows == [[4, 8], [16, 20]] && cube[0...1, 2...2, 3].shape == [2, 1])
+        #expect(cube[1, 2, 3].scalar == 23 && cube[..., 1, 2, 3].scalar == 23 && cube[0..., 3..., 0].shape == [2, 0])
+        let slope = gradient(at: matrix) { x in sum(x[0, 1...] * x[1, ..<2]) }
+        #expect(slope.rows == [[0, 4, 5], [2, 3, 0]])
+    }
+
+    @Test func `in a shape of which one length is worked out`() {
+        #expect(matrix.reshaped(to: [3, -1]).rows == [[1, 2], [3, 4], [5, 6]])
+        #expect(matrix.reshaped(to: [-1]).shape == [6] && matrix.reshaped(to: [2, -1, 3]).shape == [2, 1, 3])
+        #expect(
+            Tensor(1).reshaped(to: [-1, 1]).shape == [1, 1]
+                && Tensor([Double]()).reshaped(to: [2, -1]).shape == [2, 0])
+        #expect(tensorError { matrix.reshaped(to: [4, -1]) }?.problem == "6 elements do not fill [4, 1]")
+        #expect(tensorError { matrix.reshaped(to: [-1, -1]) }?.problem == "of two lengths −1 none can be worked out")
+        #expect(tensorError { matrix.reshaped(to: [2, -2]) }?.problem == "axis 1 has the negative length -2")
+        #expect(tensorError { matrix.reshaped(to: [0, -1]) }?.operands == ["f64[2, 3]"])
     }
 
     @Test func `of an empty part is empty`() {
@@ -69,6 +114,12 @@ import Testing
         #expect(tensorError { matrix[0, -4] }?.problem == "position -4 lies outside axis 1, which has 3")
         #expect(tensorError { matrix[0, 0, 0] }?.problem == "3 positions for 2 axes")
         #expect(tensorError { matrix[1..<3] }?.problem.contains("outside axis 0, which has 2") == true)
+        #expect(tensorError { matrix[0, -1..<1] }?.problem == "positions -1..<1 reach outside axis 1, which has 3")
+        #expect(tensorError { matrix[0, ...Int.max] }?.problem.contains("outside axis 1, which has 3") == true)
+        #expect(tensorError { matrix[Int.min, 0] }?.advice == "Only single positions count from the end when negative.")
+        #expect(tensorError { matrix[..., 0, 0, 0] }?.problem == "3 positions for 2 axes")
+        #expect(tensorError { matrix.sliced(0...Int.max, along: 0) }?.operation == "sliced")
+        #expect(matrix.sliced(0..., along: 1, step: .max).rows == [[1], [4]])
         #expect(tensorError { matrix.sliced(0..<1, along: 2) }?.operation == "sliced")
         #expect(tensorError { matrix.sliced(0..<1, along: 0, step: 0) }?.operation == "sliced")
         #expect(tensorError { Tensor(1)[0] }?.problem == "1 positions for 0 axes")

@@ -5,12 +5,18 @@ final class ScalarCode: Sendable {
     // Written here and never again, and freed with this object.
     nonisolated(unsafe) let instructions: UnsafePointer<ck_scalar_instruction>
     let count: Int
+    /// Whether functions are called that were given by others, who may do anything in them.
+    let callsFunctions: Bool
 
     init(_ instructions: [ck_scalar_instruction]) {
         let copy = UnsafeMutablePointer<ck_scalar_instruction>.allocate(capacity: instructions.count)
         copy.initialize(from: instructions, count: instructions.count)
         self.instructions = UnsafePointer(copy)
         count = instructions.count
+        let calls: [UnsafeRawPointer?] = [
+            ck_scalar_long_code(CK_SCALAR_CALL_UNARY), ck_scalar_long_code(CK_SCALAR_CALL_BINARY),
+        ]
+        callsFunctions = instructions.contains { calls.contains($0.code) }
     }
 
     deinit { instructions.deallocate() }
@@ -78,7 +84,7 @@ struct ScalarCompiler {
         let guarded = graph.guards.map { self.graph.values(of: $0.index) }
         var copies: [(from: Int, to: Int)] = []
         let outputs = zip(results, graph.outputs).map { values, node in
-            Code.Output(type: graph[node].type, place: placeTogether(values, except: Set(oldState), &copies))
+            Code.Value(type: graph[node].type, place: placeTogether(values, except: Set(oldState), &copies))
         }
         let guards = zip(guarded, graph.guards).map { values, guarded in
             Code.Guard(
@@ -106,7 +112,7 @@ struct ScalarCompiler {
         }
         emit(CK_SCALAR_RETURN)
         let inputs = zip(graph.inputs, starts).map { node, start in
-            Code.Input(type: graph[node].type, place: Place(base: 0, offset: start * 8))
+            Code.Value(type: graph[node].type, place: Place(base: 0, offset: start * 8))
         }
         return Code(
             graph: graph, inputs: inputs.dropLast(stateCount), outputs: outputs, state: inputs.suffix(stateCount),
