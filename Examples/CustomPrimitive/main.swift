@@ -3,14 +3,6 @@
 import Autograd
 import Support
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 let options = Options(
     name: "custom-primitive",
     summary: "Defines an operation of its own, proves its derivative, differentiates it, and sees a wrong one caught.")

@@ -9,7 +9,7 @@ import Autograd
 ///
 /// A module refers to its parameters: a copied struct shares them with the original. To get independent ones, make a new
 /// model and give it the values with ``assign(from:)``.
-public protocol Module {}
+public protocol Module: SendableMetatype {}
 
 /// A parameter, and where it was found in a model: `hidden.weight`, `layers.0.bias`.
 public struct NamedParameter {

@@ -5,12 +5,12 @@ extension Program {
     ///
     ///     let classify = Program(freezing: Classifier(using: &random), at: x) { network, x in network(x) }
     ///
-    /// The program keeps the model to itself: one that is used elsewhere does not compile. To run a model that is still trained,
+    /// The program keeps the model to itself: one that is used elsewhere does not compile (in language mode 6). To run a model that is still trained,
     /// hand over another one built alike, with the values that the parameters have now, ``Module/assign(_:)``. For inputs of other
     /// shapes `function` is recorded again, on any thread.
     ///
     /// What `function` does to parameters that are not trained, such as running averages, is forgotten.
-    public convenience init<Model: Module & SendableMetatype>(
+    public convenience init<Model: Module>(
         freezing model: sending Model, at x: Tensor, of function: @escaping @Sendable (Model, Tensor) -> Tensor
     ) {
         let model = Locked(model)

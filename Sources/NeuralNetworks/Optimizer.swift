@@ -4,7 +4,7 @@ import Autograd
 ///
 /// Written in tensor operations and without state of its own: what it remembers of a parameter is handed in and out. A step
 /// of training records the update once; of its settings, only the learning rate may change without a new recording.
-public protocol Optimizer: Equatable {
+public protocol Optimizer: Equatable, SendableMetatype {
     /// η, the length of a step.
     var learningRate: Double { get set }
 

@@ -8,17 +8,24 @@ import Autograd
 ///     while step(x, expected) > goal {}
 ///
 /// The first call is recorded: forward, backward and update as one program, which every further call replays. So the closure
-/// is `@Sendable` and gets what changes as arguments, the model too: a captured model or `var` does not compile. Of the model,
+/// is `@Sendable` and gets what changes as arguments, the model too: a captured model or `var` does not compile (in language mode 6). Of the model,
 /// its parameters may change between steps, trainable or not; its other properties are what they were when the step was
 /// recorded, and so are random numbers drawn then. Inputs of other shapes, or a number that was asked for and is another now,
 /// have the step recorded again; see ``explanation``. The parameters live in the program's memory, and are read and set
 /// through the model as ever.
 public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The method. Its learning rate may change between steps; another setting has the step recorded again.
-    // Read at every step; what is called when it changes does not read it.
-    @exclusivity(unchecked) public var optimizer: Method {
-        didSet { if recipe.adopt(optimizer) { restart(because: "the optimizer has changed") } }
+    public var optimizer: Method {
+        get { method }
+        set {
+            let old = method
+            method = newValue
+            // What it was is released behind: then, and where it is compared, anything may be called.
+            withExtendedLifetime(old) { if recipe.adopt(newValue) { restart(because: "the optimizer has changed") } }
+        }
     }
+    // Read at every step; nothing is called while it changes.
+    @exclusivity(unchecked) private var method: Method
     private let recipe: Recipe<Model, Method>
     @exclusivity(unchecked) private var program: StatefulProgram
     /// How many inputs the loss takes; nil for any number.
@@ -45,7 +52,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
         _ model: Model, _ optimizer: Method, inputs: Int?, recording loss: @escaping (Model, [Tensor]) -> Tensor
     ) {
         inputCount = inputs
-        self.optimizer = optimizer
+        method = optimizer
         recipe = Recipe(model, optimizer, loss)
         program = recipe.program(inputs: inputs)
     }

@@ -12,7 +12,7 @@ struct Outcome {
 }
 
 /// Runs a command that is found on the path.
-func run(_ command: String, _ arguments: [String]) throws -> Outcome {
+func run(_ command: String, _ arguments: [String], in directory: URL? = nil) throws -> Outcome {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     // Through files, for a pipe that nobody empties can stop a command that prints much.
@@ -21,6 +21,7 @@ func run(_ command: String, _ arguments: [String]) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [command] + arguments
+    process.currentDirectoryURL = directory
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()

@@ -3,7 +3,8 @@ import CKernels
 extension Primitive {
     /// z = x / y, ∂z/∂x = 1 / y, ∂z/∂y = −z / y.
     ///
-    /// −z / y rather than −x / y²: a square could overflow or vanish where the quotient does not.
+    /// −z / y rather than −x / y²: a square could overflow or vanish where the quotient does not. Only where z itself lies below
+    /// the normal numbers, of an x that does, it has lost digits, and −z / y with it.
     public static let divide: Primitive = elementwise(
         "divide", CK_DIVIDE,
         pullbacks: .traced { adjoint, call in adjoint / call.operand(1) },
@@ -22,5 +23,4 @@ extension Tensor {
     public static func / (x: Double, y: Tensor) -> Tensor { Primitive.divide(y.adopting(x), y) }
 
     public static func /= (x: inout Tensor, y: Tensor) { x = x / y }
-    public static func /= (x: inout Tensor, y: Double) { x = x / y }
 }

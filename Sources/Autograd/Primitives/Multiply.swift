@@ -21,5 +21,4 @@ extension Tensor {
     public static func * (x: Double, y: Tensor) -> Tensor { Primitive.multiply(y.adopting(x), y) }
 
     public static func *= (x: inout Tensor, y: Tensor) { x = x * y }
-    public static func *= (x: inout Tensor, y: Double) { x = x * y }
 }

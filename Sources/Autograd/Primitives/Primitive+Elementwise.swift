@@ -10,12 +10,16 @@ extension Primitive {
     ///         derivative: { x, y in square(tanh(x)) },
     ///         samples: [.init(2, equals: 1.0359724199241831)])
     ///
+    /// A `static let` whose derivative calls it needs its type written out, `static let gauss: Primitive = .elementwise(…)`, or
+    /// the compiler finds a "circular reference". In an extension of `Primitive`, eˣ of a number is `Autograd.exp(x)`.
+    ///
     /// - Parameters:
     ///   - name: What tapes and errors call it.
     ///   - value: The function, over plain numbers. It cannot capture anything, so that it stays plain data: what it
     ///     depends on is another operand, or a constant in it. float32 elements are computed in double precision and rounded.
     ///   - derivative: dy/dx in tensor operations, from the operand x and the result y. It is differentiated for second
-    ///     order, so it must not read their numbers.
+    ///     order, so it must not read their numbers. What it does is recorded once and used from then on: it must neither
+    ///     choose by shapes nor depend on what changes, such as a global variable.
     ///   - samples: Points that prove it.
     public static func elementwise(
         _ name: String, value: @escaping @convention(c) @Sendable (Double) -> Double,

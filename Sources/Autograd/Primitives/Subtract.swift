@@ -19,5 +19,4 @@ extension Tensor {
     public static func - (x: Double, y: Tensor) -> Tensor { Primitive.subtract(y.adopting(x), y) }
 
     public static func -= (x: inout Tensor, y: Tensor) { x = x - y }
-    public static func -= (x: inout Tensor, y: Double) { x = x - y }
 }

@@ -6,13 +6,14 @@
 ///     print(program)              // its instructions
 ///
 /// The function is `@Sendable` and gets everything that changes as an argument, so that a replay cannot go stale: a
-/// captured `var` does not compile. What it learns of numbers while it is recorded, by `if loss < 1` or by `scalar`, becomes
-/// a guard; where a guard does not hold, or the inputs have other shapes, the function is recorded again, and both
-/// recordings are kept, see ``explanation``. A program is pure, and many threads may run it at once.
+/// captured `var` does not compile (language mode 5 only warns). What it learns of numbers while it is recorded, by
+/// `if loss < 1` or by `scalar`, becomes a guard; where a guard does not hold, or the inputs have other shapes, the function is
+/// recorded again, see ``explanation``. All recordings are kept, as long as they take no more than 256 MB; then those go that
+/// were used least recently. A program is pure, and many threads may run it at once.
 public final class Program: Sendable {
     private let function: @Sendable ([Tensor]) -> [Tensor]
     private let inputCount: Int
-    private let state = Locked(State())
+    private let recordings = Locked(Recordings())
 
     /// Records a function of any number of tensors, which returns any number.
     public init(at inputs: [Tensor], of function: @escaping @Sendable ([Tensor]) -> [Tensor]) {
@@ -72,61 +73,34 @@ public final class Program: Sendable {
             outputs = function(inputs)
             return
         }
-        var tried = 0
-        while let (place, memory) = state.withLock({ $0.memory(for: inputs, from: tried) }) {
+        var tried: Code?
+        while let memory = recordings.withLock({ $0.memory(for: inputs, after: tried) }) {
             let served = memory.run(inputs, into: &outputs)
-            state.withLock { $0.giveBack(memory, to: place, served: served) }
+            recordings.withLock { $0.giveBack(memory, served: served) }
             if served { return }
-            tried = place + 1
+            tried = memory.code
         }
-        let isEager = state.withLock { $0.recordings.isEager } || inputs.contains(where: \.isFailed)
-        outputs = isEager ? function(inputs) : record(inputs, afterTrying: tried)
+        let isRecorded = !inputs.contains(where: \.isFailed) && recordings.withLock { $0.isWorthRecording(inputs) }
+        outputs = isRecorded ? record(inputs, afterTrying: tried) : function(inputs)
     }
 
-    private func record(_ inputs: [Tensor], afterTrying tried: Int = 0) -> [Tensor] {
+    private func record(_ inputs: [Tensor], afterTrying tried: Code? = nil) -> [Tensor] {
         let (outputs, graph) = Graph.recording(at: inputs, of: function)
         if let graph {
             let code = Planner.code(graph.optimized)
-            state.withLock { $0.add(code, afterTrying: tried, recorded: graph.nodes.count) }
+            recordings.withLock { $0.add(code, at: inputs, afterTrying: tried, recorded: graph.nodes.count) }
         }
         return outputs
     }
 
     /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
-    public var explanation: String { state.withLock { $0.recordings.explanation } }
+    public var explanation: String { recordings.withLock { $0.explanation } }
 
     /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
-    public var plan: String { state.withLock { $0.recordings.plan } }
-}
-
-extension Program {
-    /// What the threads that run the program share.
-    private struct State {
-        var recordings = Recordings()
-        /// Memory that no run uses now, of each recording. What is taken out belongs to one thread until it is given back.
-        private var idle: [[Memory]] = []
-
-        /// Memory for a run of the first recording from `start` on that takes these inputs.
-        mutating func memory(for inputs: [Tensor], from start: Int) -> (place: Int, Memory)? {
-            guard let place = recordings.place(for: inputs, from: start) else { return nil }
-            return (place, idle[place].popLast() ?? Memory(recordings.codes[place]))
-        }
-
-        /// After a run. Another recording may have taken the place meanwhile, and then the memory goes.
-        mutating func giveBack(_ memory: Memory, to place: Int, served: Bool) {
-            guard recordings.codes[place] === memory.code else { return }
-            if served { recordings.noteSuccess(at: place) }
-            idle[place].append(memory)
-        }
-
-        mutating func add(_ code: Code, afterTrying tried: Int, recorded count: Int) {
-            guard let place = recordings.add(code, afterTrying: tried, recorded: count) else { return }
-            idle.replaceSubrange(place..<min(place + 1, idle.count), with: [[]])
-        }
-    }
+    public var plan: String { recordings.withLock { $0.plan } }
 }
 
 extension Program: CustomStringConvertible {
     /// The instructions of the latest recording, as a tape prints them.
-    public var description: String { state.withLock { $0.recordings.description } }
+    public var description: String { recordings.withLock { $0.description } }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import CKernels
 
 /// A counter-based generator of random numbers: Philox4x32-10.
 ///
@@ -52,7 +46,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Hashable {
     }
 
     /// The counter of a block of draws; different domains never meet.
-    private static func counter(_ position: UInt64, domain: UInt32) -> SIMD4<UInt32> {
+    static func counter(_ position: UInt64, domain: UInt32) -> SIMD4<UInt32> {
         SIMD4(UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32), 0, domain)
     }
 
@@ -76,21 +70,27 @@ extension SIMD2<UInt32> {
 }
 
 extension Tensor {
-    /// Numbers drawn uniformly from a half-open range, which must not be empty.
+    /// Numbers drawn uniformly from a half-open range, whose bounds the element type must be able to hold.
     public static func uniform(
         in range: Range<Double> = 0..<1, shape: Shape, elementType: ElementType = .float64,
         using random: inout RandomGenerator
     ) -> Tensor {
-        let width = range.upperBound - range.lowerBound
-        guard width.isFinite, elementType.rounded(range.lowerBound) < range.upperBound else {
-            return TensorError("uniform", "the range \(range) holds no number of type \(elementType.abbreviation)")
+        let (lower, upper) = (range.lowerBound, range.upperBound)
+        let nearest = elementType.rounded(lower)
+        // The least number of the type in the range.
+        let least = nearest < lower ? Double(Float(nearest).nextUp) : nearest
+        guard elementType.isFloat, least < upper, nearest.isFinite, elementType.rounded(upper).isFinite else {
+            return TensorError("uniform", "the range \(range) holds no numbers of type \(elementType.abbreviation)")
                 .raise()
         }
+        // The width of a range may be too large a number where half of it is none.
+        let scale: Double = (upper - lower).isFinite ? 1 : 2
+        let (start, width) = (lower / scale, upper / scale - lower / scale)
         return Tensor(shape, elementType) { _ in
-            // Rounding can reach the upper bound, which does not belong to the range: such a number is drawn again.
+            // Rounding can leave the range at either end: such a number, at most every second one, is drawn again.
             while true {
-                let number = range.lowerBound + width * random.uniform()
-                if elementType.rounded(number) < range.upperBound { return number }
+                let number = elementType.rounded(scale * (start + width * random.uniform()))
+                if range.contains(number) { return number }
             }
         }
     }
@@ -106,14 +106,15 @@ extension Tensor {
     /// Indices drawn uniformly from a range, which must not be empty.
     public static func integers(in range: Range<Int>, shape: Shape, using random: inout RandomGenerator) -> Tensor {
         guard !range.isEmpty else { return TensorError("integers", "the range \(range) is empty").raise() }
-        return Tensor(
-            indices: (0..<shape.elementCount).map { _ in Int.random(in: range, using: &random) }, shape: shape)
+        // So many indices that memory cannot hold them are an error.
+        let none = Tensor(repeating: 0, shape: shape, elementType: .int64)
+        return Tensor(indices: none.indices.map { _ in Int.random(in: range, using: &random) }, shape: shape)
     }
 
     /// The indices 0 ..< `count` in random order.
     public static func permutation(of count: Int, using random: inout RandomGenerator) -> Tensor {
         guard count >= 0 else { return TensorError("permutation", "of \(count) elements there is none").raise() }
-        return Tensor(indices: (0..<count).shuffled(using: &random))
+        return Tensor(indices: Tensor(0..<count, elementType: .int64).indices.shuffled(using: &random))
     }
 }
 

@@ -2,6 +2,8 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include <math.h>
+
 #include "Context.h"
 #include "Kernels.h"
 #include "Scalars.h"
