@@ -52,31 +52,26 @@ extension Primitive {
         }
 
         public func integer(_ name: String) -> Int {
-            guard case .integer(let value) = self[name] else { return wrong(name, "an integer", 0) }
-            return value
+            if case .integer(let value) = self[name] { value } else { wrong(name, "an integer", 0) }
         }
 
         public func integers(_ name: String) -> [Int] {
-            guard case .integers(let value) = self[name] else { return wrong(name, "integers", []) }
-            return value
+            if case .integers(let value) = self[name] { value } else { wrong(name, "integers", []) }
         }
 
         /// The attribute "shape".
         public var resultShape: Tensor.Shape { shape ?? Tensor.Shape(integers("shape")) }
 
         public func number(_ name: String) -> Double {
-            guard case .number(let value) = self[name] else { return wrong(name, "a number", .nan) }
-            return value
+            if case .number(let value) = self[name] { value } else { wrong(name, "a number", .nan) }
         }
 
         public func flag(_ name: String) -> Bool {
-            guard case .flag(let value) = self[name] else { return wrong(name, "a flag", false) }
-            return value
+            if case .flag(let value) = self[name] { value } else { wrong(name, "a flag", false) }
         }
 
         public func elementType(_ name: String) -> Tensor.ElementType {
-            guard case .elementType(let value) = self[name] else { return wrong(name, "an element type", .float64) }
-            return value
+            if case .elementType(let value) = self[name] { value } else { wrong(name, "an element type", .float64) }
         }
     }
 }

@@ -94,18 +94,6 @@ extension Tensor.ElementType {
     }
 }
 
-extension Tensor.ElementType {
-    /// Writes a whole number as an element of this type, rounded where the type does not hold it.
-    @inline(__always)
-    func store(whole number: some BinaryInteger, at address: UnsafeMutableRawPointer) {
-        switch self {
-        case .float64, .bool: store(Double(number), at: address)
-        case .float32: address.storeBytes(of: Float(number), as: Float.self)
-        case .int64: address.storeBytes(of: Int64(clamping: number), as: Int64.self)
-        }
-    }
-}
-
 /// An operand as it lies in memory.
 struct StridedOperand {
     var address: UnsafeRawPointer

@@ -32,27 +32,30 @@ extension Tensor {
     @_specialize(where Numbers == [UInt8])
     @_specialize(where Numbers == [Int])
     @_specialize(where Numbers == Range<Int>)
-    @_specialize(where Numbers == UnsafeRawBufferPointer)
     public init<Numbers: Collection>(
         _ numbers: Numbers, shape: Shape? = nil, elementType: ElementType = .float64
     ) where Numbers.Element: BinaryInteger {
         let count = Tensor.count(of: numbers)
-        self.init(count, "elements", shape, elementType) { start in
+        self.init(count, shape, elementType) { start in
             for (position, number) in zip(0..<count, numbers) {
-                elementType.store(whole: number, at: start + position * elementType.size)
+                let place = start + position * elementType.size
+                switch elementType {
+                case .float64, .bool: elementType.store(Double(number), at: place)
+                case .float32: place.storeBytes(of: Float(number), as: Float.self)
+                case .int64: place.storeBytes(of: Int64(clamping: number), as: Int64.self)
+                }
             }
         }
     }
 
     /// Indices, of type `.int64`, in row-major order; see ``init(_:shape:elementType:)``.
     public init(indices: some Sequence<Int>, shape: Shape? = nil) {
-        let indices = indices.map { Int64($0) }
-        self = indices.withUnsafeBytes { Tensor.of($0, .int64, shape, as: .int64, "indices") }
+        self.init(Array(indices), shape: shape, elementType: .int64)
     }
 
     /// Conditions, of type `.bool`, in row-major order; see ``init(_:shape:elementType:)``.
     public init(_ conditions: [Bool], shape: Shape? = nil) {
-        self = conditions.withUnsafeBytes { Tensor.of($0, .bool, shape, as: .bool, "conditions") }
+        self = conditions.withUnsafeBytes { Tensor.of($0, .bool, shape, as: .bool) }
     }
 
     /// Elements as they lie in memory, side by side in row-major order: Double, Float, Int64, or a byte for each condition,
@@ -61,7 +64,7 @@ extension Tensor {
         if bytes.count != shape.elementCount * elementType.size {
             self = TensorError("Tensor", "\(bytes.count) bytes do not fill \(elementType.abbreviation)\(shape)").raise()
         } else if elementType == .bool {
-            self.init(bytes, shape: shape, elementType: .bool)
+            self.init([UInt8](bytes), shape: shape, elementType: .bool)
         } else {
             self = Tensor.of(bytes, elementType, shape, as: elementType)
         }
@@ -142,27 +145,24 @@ extension Tensor {
         }
     }
 
-    /// The tensor of `count` elements, called so, that `write` writes; a vector where no shape is given.
-    private init(
-        _ count: Int, _ name: String, _ shape: Shape?, _ elementType: ElementType,
-        write: (UnsafeMutableRawPointer) -> Void
-    ) {
+    /// The tensor of `count` elements that `write` writes; a vector where no shape is given.
+    private init(_ count: Int, _ shape: Shape?, _ elementType: ElementType, write: (UnsafeMutableRawPointer) -> Void) {
         let shape = shape ?? (count < 1 << 24 ? Shape(repeating: count, rank: 1) : [count])
         if count == shape.elementCount {
             self.init(shape, elementType, writtenBy: write)
         } else {
-            let problem = "\(count) \(name) do not fill the shape \(shape), which holds \(shape.elementCount)"
+            let elements = elementType == .int64 ? "indices" : "elements"
+            let problem = "\(count) \(elements) do not fill the shape \(shape), which holds \(shape.elementCount)"
             self = TensorError("Tensor", problem).raise()
         }
     }
 
     /// The tensor of elements that lie side by side in memory, as elements of another type.
     private static func of(
-        _ bytes: UnsafeRawBufferPointer, _ type: ElementType, _ shape: Shape?, as elementType: ElementType,
-        _ name: String = "elements"
+        _ bytes: UnsafeRawBufferPointer, _ type: ElementType, _ shape: Shape?, as elementType: ElementType
     ) -> Tensor {
         let count = bytes.count / type.size
-        return Tensor(count, name, shape, elementType) { target in
+        return Tensor(count, shape, elementType) { target in
             guard count > 0, let start = bytes.baseAddress else { return }
             if elementType == .int64 && type.isFloat {
                 // Only whole numbers are indices.

@@ -37,25 +37,13 @@ extension Tensor {
 
     /// All elements of an `.int64` tensor, in row-major order. Another element type is an error.
     public var indices: [Int] {
-        guard elementType == .int64 else {
-            return TensorError(
-                "indices", "these are no indices", operands: [operandDescription],
-                advice: "Read numbers with `numbers`, or `cast(to: .int64)` first."
-            ).raise(returning: [])
-        }
-        let indices: [Int64] = elements("indices", as: .int64)
-        return indices.map { Int($0) }
+        elements("indices", as: .int64, otherwise: "Read numbers with `numbers`, or `cast(to: .int64)` first.")
+            .map { (index: Int64) in Int(index) }
     }
 
     /// All elements of a `.bool` tensor, in row-major order. Another element type is an error.
     public var conditions: [Bool] {
-        guard elementType == .bool else {
-            return TensorError(
-                "conditions", "these are no conditions", operands: [operandDescription],
-                advice: "Compare numbers first, with `.<`, `.>` or `.==`."
-            ).raise(returning: [])
-        }
-        return elements("conditions", as: .bool)
+        elements("conditions", as: .bool, otherwise: "Compare numbers first, with `.<`, `.>` or `.==`.")
     }
 
     /// Runs `body` on the elements as they lie in memory, side by side in row-major order: Double, Float, Int64, or a byte for
@@ -67,11 +55,17 @@ extension Tensor {
         return try packed.withElements { address, _ in try body(UnsafeRawBufferPointer(start: address, count: size)) }
     }
 
-    /// All elements as those of another type, whose Swift type is the array's.
-    private func elements<Element>(_ reader: String, as type: ElementType) -> [Element] {
+    /// All elements as those of a type, whose Swift type is the array's. They are converted, unless an advice says what to do
+    /// otherwise.
+    private func elements<Element>(
+        _ reader: String, as type: ElementType, otherwise advice: String? = nil
+    ) -> [Element] {
         if isFailed { return [] }
-        if elementCount >= 1 << 24, let problem = shortage ?? Storage.shortage(shape, type) {
-            return TensorError(reader, problem, operands: [operandDescription]).raise(returning: [])
+        var problem = advice != nil && elementType != type ? "these are no \(reader)" : nil
+        if elementCount >= 1 << 24 { problem = problem ?? shortage ?? Storage.shortage(shape, type) }
+        if let problem {
+            let error = TensorError(reader, problem, operands: [operandDescription], advice: advice ?? "")
+            return error.raise(returning: [])
         }
         checkReadable()
         if elementCount == 0 { return [] }

@@ -11,6 +11,9 @@ import CKernels
 ///     sum(x * x)                                // 30.0
 ///     gradient(at: x) { x in sum(x * x) }       // [[2.0, 4.0], [6.0, 8.0]]
 ///
+/// An array takes at most as many bytes as the machine has memory: more is an error, also for views such as a broadcast number,
+/// which take none, once they are computed with.
+///
 /// 32 bytes: the elements of rank 0 lie inline, all others with their shape in one shared storage.
 // The one `@unchecked Sendable` of the package. What is unchecked: `Storage` is a class whose memory is written through
 // pointers. Why it holds: a storage is written only by the operation that makes it, before any tensor of it exists that

@@ -94,8 +94,8 @@ extension Tensor {
     /// Runs `body` and throws the first mistake in it as a ``TensorError`` instead of ending the process.
     ///
     /// An operation that fails inside yields a tensor that absorbs every further operation (it reads as NaN and an empty
-    /// array), so `body` runs to its end; what it returned is then dropped. An error that `body` throws itself is passed
-    /// on. Scopes nest; each covers the thread it runs on.
+    /// array), so `body` runs to its end; what it returned is then dropped. More elements than memory can hold are such a
+    /// failure. An error that `body` throws itself is passed on. Scopes nest; each covers the thread it runs on.
     ///
     ///     let product = try Tensor.checked { matmul(a, b) }
     public static func checked<Result>(_ body: () throws -> Result) throws -> Result {
