@@ -130,6 +130,8 @@ import Testing
         if sum(x * y) / 2 + 0.5 * a * sum(y) - 1 > a {}
         // Functions
         _ = x + a * y - 2 * z + b * w - 3 * x * y + a * b * z - 0.5 * w + x / 2 - y * a + 4 * z - w / b + 1
+        _ = x * y + 2 * z - w / 3 + a * x - y * b + 0.5 * z * w - x / y + 3 * w * a - z * z + 1.5 * y - b * w + x * 2 - z / a
+            + w * w - 4 * x * z + y / 2 + a * b * w - 5 + z * y * x - 0.25 * w + x * b - y * y + 6 * z + w * x - a / y - 1
         _ = sqrt(2 / .pi) * x
         _ = 0.5 * x * (1 + tanh(sqrt(2 / .pi) * (x + 0.044715 * pow(x, 3))))
         _ = 0.5 * x * (1 + erf(x / sqrt(2)))
@@ -176,7 +178,7 @@ import Testing
         _ = mean(select(abs(x - y) .> n, 0.5 * square(x - y), a * (abs(x - y) - 0.5 * a)))      // warning: '.>' is deprecated
         if sum(x * y) / 2 + 0.5 * a * sum(y) - 1 > n {}     // warning: '>' is deprecated: write Double(n)
         p -= 0.003 * (m / (1 - pow(0.9, Double(i)))) / (sqrt(v / (1 - pow(0.99, Double(i)))) + 1e-10) / n   // warning: '/'
-        p -= 0.5 * (x - y) * n * (x + y) * (2 * z + 1) / (2 * n) + 0.1 * x * y * (1 - z) - n * z + 3 * n    // warning: '+'
+        p -= 0.5 * (x - y) * n * (x + y) * (2 * z + 1) / (2 * n) + 0.1 * x * y * (1 - z)        // warning: '/' is deprecated
         p *= exp(-0.5 * a) * (1 - exp(-2 * b * x / n)) / sqrt(2 * .pi * a) + 1      // warning: '/' is deprecated
         p -= n                                      // warning: '-=' is deprecated: write Double(n)
         p /= n - 1                                  // warning: '/=' is deprecated: write Double(n)

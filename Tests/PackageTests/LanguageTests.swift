@@ -61,13 +61,14 @@ import Testing
                 }
                 func train() -> Double { step(Tensor([[1, 2]]), Tensor([[1]])) }
             }
+            nonisolated func loss(_ network: Network, trainedBy optimizer: some Optimizer) -> Double {
+                let step = TrainingStep(network, optimizer) { network, x, y in meanSquaredError(network(x), y) }
+                return step(Tensor([[1, 2]]), Tensor([[1]]))
+            }
             @concurrent func trainedElsewhere() async -> Double {
                 var random = RandomGenerator(seed: 1)
                 let network = Network(using: &random)
-                let step = TrainingStep(network, Descent(learningRate: 0.1)) { network, x, y in
-                    meanSquaredError(network(x), y)
-                }
-                return step(Tensor([[1, 2]]), Tensor([[1]])) + gradient(at: 3) { x in softsign(x) }
+                return loss(network, trainedBy: Descent(learningRate: 0.1)) + gradient(at: 3) { x in softsign(x) }
             }
 
             var random = RandomGenerator(seed: 1)

@@ -1,5 +1,7 @@
 import CKernels
 
+// Plain numbers in formulas with tensors.
+
 // Functions of a `Double`: those of the C library that tensors have too come along, so that a formula of both needs no other
 // import, and where there is one, of Foundation, means the same function. (Overloads of our own would have to be disfavoured,
 // and together with others of that kind they make the type checker give up.)
@@ -12,10 +14,9 @@ import CKernels
 @_exported import func CKernels.sqrt
 @_exported import func CKernels.tanh
 
-// Plain numbers in formulas with tensors.
-
-// As members of a protocol these are generic to the type checker, which leaves such operators out once it has found a formula
-// of tensors. As members of `Tensor` they would double its work, and what optimizers compute would be too much for it.
+// To the type checker, members of a protocol are generic operators, which it leaves out once it has found a formula without
+// them. As members of `Tensor`, these would make it give up on what optimizers compute, and those below make it five times as
+// slow on long formulas that have no `Int` at all.
 extension Equatable where Self == Tensor {
     public static func += (x: inout Self, y: Double) { x = x + y }
     public static func -= (x: inout Self, y: Double) { x = x - y }
@@ -27,34 +28,30 @@ extension Equatable where Self == Tensor {
 // that 1 / 2 * x is 0.5 x and not 0 x. Whether 1 / n * x was meant to be 0 x, nobody knows: hence the warning.
 
 @available(*, deprecated, message: "write Double(n): whole numbers divide as whole numbers")
-extension Tensor {
-    @_disfavoredOverload public static func + (x: Tensor, n: Int) -> Tensor { x + Double(n) }
-    @_disfavoredOverload public static func + (n: Int, x: Tensor) -> Tensor { Double(n) + x }
-    @_disfavoredOverload public static func - (x: Tensor, n: Int) -> Tensor { x - Double(n) }
-    @_disfavoredOverload public static func - (n: Int, x: Tensor) -> Tensor { Double(n) - x }
-    @_disfavoredOverload public static func * (x: Tensor, n: Int) -> Tensor { x * Double(n) }
-    @_disfavoredOverload public static func * (n: Int, x: Tensor) -> Tensor { Double(n) * x }
-    @_disfavoredOverload public static func / (x: Tensor, n: Int) -> Tensor { x / Double(n) }
-    @_disfavoredOverload public static func / (n: Int, x: Tensor) -> Tensor { Double(n) / x }
-
-    @_disfavoredOverload public static func .== (x: Tensor, n: Int) -> Tensor { x .== Double(n) }
-    @_disfavoredOverload public static func .!= (x: Tensor, n: Int) -> Tensor { x .!= Double(n) }
-    @_disfavoredOverload public static func .< (x: Tensor, n: Int) -> Tensor { x .< Double(n) }
-    @_disfavoredOverload public static func .<= (x: Tensor, n: Int) -> Tensor { x .<= Double(n) }
-    @_disfavoredOverload public static func .> (x: Tensor, n: Int) -> Tensor { x .> Double(n) }
-    @_disfavoredOverload public static func .>= (x: Tensor, n: Int) -> Tensor { x .>= Double(n) }
-    @_disfavoredOverload public static func < (x: Tensor, n: Int) -> Bool { x < Double(n) }
-    @_disfavoredOverload public static func <= (x: Tensor, n: Int) -> Bool { x <= Double(n) }
-    @_disfavoredOverload public static func > (x: Tensor, n: Int) -> Bool { x > Double(n) }
-    @_disfavoredOverload public static func >= (x: Tensor, n: Int) -> Bool { x >= Double(n) }
-}
-
-@available(*, deprecated, message: "write Double(n): whole numbers divide as whole numbers")
 extension Equatable where Self == Tensor {
+    @_disfavoredOverload public static func + (x: Self, n: Int) -> Self { x + Double(n) }
+    @_disfavoredOverload public static func + (n: Int, x: Self) -> Self { Double(n) + x }
     @_disfavoredOverload public static func += (x: inout Self, n: Int) { x = x + Double(n) }
+    @_disfavoredOverload public static func - (x: Self, n: Int) -> Self { x - Double(n) }
+    @_disfavoredOverload public static func - (n: Int, x: Self) -> Self { Double(n) - x }
     @_disfavoredOverload public static func -= (x: inout Self, n: Int) { x = x - Double(n) }
+    @_disfavoredOverload public static func * (x: Self, n: Int) -> Self { x * Double(n) }
+    @_disfavoredOverload public static func * (n: Int, x: Self) -> Self { Double(n) * x }
     @_disfavoredOverload public static func *= (x: inout Self, n: Int) { x = x * Double(n) }
+    @_disfavoredOverload public static func / (x: Self, n: Int) -> Self { x / Double(n) }
+    @_disfavoredOverload public static func / (n: Int, x: Self) -> Self { Double(n) / x }
     @_disfavoredOverload public static func /= (x: inout Self, n: Int) { x = x / Double(n) }
+
+    @_disfavoredOverload public static func .== (x: Self, n: Int) -> Self { x .== Double(n) }
+    @_disfavoredOverload public static func .!= (x: Self, n: Int) -> Self { x .!= Double(n) }
+    @_disfavoredOverload public static func .< (x: Self, n: Int) -> Self { x .< Double(n) }
+    @_disfavoredOverload public static func .<= (x: Self, n: Int) -> Self { x .<= Double(n) }
+    @_disfavoredOverload public static func .> (x: Self, n: Int) -> Self { x .> Double(n) }
+    @_disfavoredOverload public static func .>= (x: Self, n: Int) -> Self { x .>= Double(n) }
+    @_disfavoredOverload public static func < (x: Self, n: Int) -> Bool { x < Double(n) }
+    @_disfavoredOverload public static func <= (x: Self, n: Int) -> Bool { x <= Double(n) }
+    @_disfavoredOverload public static func > (x: Self, n: Int) -> Bool { x > Double(n) }
+    @_disfavoredOverload public static func >= (x: Self, n: Int) -> Bool { x >= Double(n) }
 }
 
 @available(*, deprecated, message: "write Double(n): whole numbers divide as whole numbers")
