@@ -37,13 +37,15 @@ extension Tensor {
     ) where Numbers.Element: BinaryInteger {
         let count = Tensor.count(of: numbers)
         self.init(count, shape, elementType) { start in
-            for (position, number) in zip(0..<count, numbers) {
-                let place = start + position * elementType.size
-                switch elementType {
-                case .float64, .bool: elementType.store(Double(number), at: place)
-                case .float32: place.storeBytes(of: Float(number), as: Float.self)
-                case .int64: place.storeBytes(of: Int64(clamping: number), as: Int64.self)
-                }
+            func write<Element>(_ element: (Numbers.Element) -> Element) {
+                let target = start.assumingMemoryBound(to: Element.self)
+                for (position, number) in zip(0..<count, numbers) { target[position] = element(number) }
+            }
+            switch elementType {
+            case .float64: write { Double($0) }
+            case .float32: write { Float($0) }
+            case .int64: write { Int64(clamping: $0) }
+            case .bool: write { $0 != 0 }
             }
         }
     }

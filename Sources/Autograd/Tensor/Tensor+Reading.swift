@@ -81,8 +81,15 @@ extension Tensor: Equatable {
     /// Whether both have the same shape, the same element type and equal elements. A NaN equals nothing, 0 equals −0.
     public static func == (left: Tensor, right: Tensor) -> Bool {
         guard left.elementType == right.elementType, left.shape == right.shape else { return false }
-        if left.elementType == .int64 { return left.indices == right.indices }
-        return left.numbers == right.numbers
+        return left.withUnsafeElements { x in
+            right.withUnsafeElements { y in
+                switch left.elementType {
+                case .float64: x.bindMemory(to: Double.self).elementsEqual(y.bindMemory(to: Double.self))
+                case .float32: x.bindMemory(to: Float.self).elementsEqual(y.bindMemory(to: Float.self))
+                case .int64, .bool: x.elementsEqual(y)
+                }
+            }
+        }
     }
 
     /// Whether both have the same shape and element type and |a − b| ≤ max(`absoluteTolerance`, `relativeTolerance` ·
