@@ -77,6 +77,30 @@ import Testing
         #expect(recordings.code(for: [Tensor(repeating: 1, shape: [2])], after: nil) == nil)
     }
 
+    @Test func `the recording that a thread runs is the last to make room`() throws {
+        let code = code(1)
+        var recordings = Recordings()
+        recordings.memoryLimit = 2 * code.byteCount + code.memorySize - 1
+        #expect(course(of: [1, 2], &recordings) == "rr")
+        let (one, two) = ([Tensor(repeating: 1, shape: [1])], [Tensor(repeating: 1, shape: [2])])
+        #expect(recordings.memory(for: one, after: nil) != nil)
+        #expect(recordings.code(for: one, after: nil) != nil && recordings.code(for: two, after: nil) == nil)
+    }
+
+    /// Another thread may add a recording while a first one tries what takes other inputs.
+    @Test func `what was tried in vain for other kinds hides none of these`() {
+        var recordings = Recordings()
+        let number = Planner.code(Graph.recording(at: [Tensor(1)]) { x in [x[0] * 2] }.graph!)
+        recordings.add(number, at: [Tensor(1)], afterTrying: nil, recorded: 1)
+        let array = code(3)
+        let inputs = [Tensor(repeating: 1, shape: [3])]
+        recordings.add(array, at: inputs, afterTrying: nil, recorded: 1)
+        #expect(recordings.code(for: inputs, after: number) === array)
+        #expect(recordings.code(for: inputs, after: array) == nil)
+        recordings.add(code(3), at: inputs, afterTrying: number, recorded: 1)
+        #expect(recordings.codes.count == 2)
+    }
+
     /// A whole epoch of sizes is recorded once, and then found among hundreds.
     @Test func `two hundred sizes in turn are replayed`() {
         let program = Program(at: Tensor(repeating: 1, shape: [1])) { x in sum(x * x) }
