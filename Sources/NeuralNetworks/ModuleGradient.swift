@@ -64,9 +64,10 @@ package struct TrainedParameters {
 
     /// The value of a loss and its gradients, in the order of the parameters, where these have the given values.
     func valueWithGradient(
-        at values: [Tensor], of loss: () throws -> Tensor
+        at values: [Tensor], of loss: () throws -> Tensor, unreached: ((Tensor) -> Void)? = nil
     ) rethrows -> (value: Tensor, gradients: [Tensor]) {
-        let (value, gradients) = try Autograd.valueWithGradient(at: values, standingFor: objects, of: loss)
+        let (value, gradients) = try Autograd.valueWithGradient(
+            at: values, standingFor: objects, of: loss, unreached: unreached)
         return (check(value), gradients)
     }
 
@@ -76,11 +77,9 @@ package struct TrainedParameters {
         _ optimizer: Method, learningRate: Tensor, _ values: [Tensor], _ states: [[Tensor]],
         of loss: () throws -> Tensor
     ) rethrows -> (loss: Tensor, values: [Tensor], states: [[Tensor]]) {
-        let (value, gradients) = try valueWithGradient(at: values) {
-            let value = try loss()
-            guard !value.isFailed, let reason = Tape.missingPath(to: value) else { return value }
-            return TensorError(
-                "TrainingStep", "the loss does not depend on any trainable parameter: \(reason)",
+        let (value, gradients) = try valueWithGradient(at: values, of: loss) { value in
+            TensorError(
+                "TrainingStep", "the loss does not depend on any trainable parameter: \(Tape.missingPath(to: value))",
                 operands: [value.operandDescription],
                 advice: "Compute it with the model that the closure gets, in operations on tensors."
             ).raise()

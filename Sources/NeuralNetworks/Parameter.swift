@@ -61,7 +61,7 @@ public final class Parameter {
         get { Tape.value(of: self, isDifferentiated: isTrainable) ?? present }
         set {
             guard check(newValue) else { return }
-            if isTrainable && Tape.isVariableOfProgram(self) {
+            if Tape.isVariableOfProgram(self) && isTrainable {
                 TensorError(
                     "Parameter", "a trainable parameter is set while a step of training is recorded",
                     operands: [newValue.operandDescription],

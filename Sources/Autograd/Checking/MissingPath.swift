@@ -1,10 +1,9 @@
 // Why a gradient is missing.
 
 extension Tape {
-    /// Why an output depends on none of the variables that are bound innermost, in words: where the paths from them end. Nil
-    /// where it depends on one.
-    package static func missingPath(to output: Tensor) -> String? {
-        guard let tape = current, let binding = tape.binding else { return nil }
+    /// Why an output depends on none of the variables that are bound innermost, in words: where the paths from them end.
+    package static func missingPath(to output: Tensor) -> String {
+        guard let tape = current, let binding = tape.binding else { return "nothing is recorded" }
         let variables = binding.start..<binding.start + Int32(binding.objects.names.count)
         var isActive = [Bool](repeating: false, count: tape.count)
         var ends: [(index: Int32, text: String)] = []
@@ -27,7 +26,6 @@ extension Tape {
                 ends.append((index, "passes no gradient on"))
             }
         }
-        if output.serial == tape.serial, isActive[Int(output.index)] { return nil }
         for guarded in tape.notes?.guards ?? [] where isActive[guarded.index] {
             ends.append((Int32(guarded.index), "is read as numbers, and what is made of those is a constant"))
         }

@@ -120,27 +120,34 @@ public func vectorJacobianProduct(
 ///
 /// Inside a recording, the inputs, the function and the sweep are recorded on the same tape: only the part of the tape from
 /// the variables on is swept, so an outer variable that the function uses stays what it is outside.
+///
+/// - Parameters:
+///   - objects: What the variables stand for, if anything.
+///   - unreached: What to do where no path leads from the variables to the result.
 func differentiate(
-    _ operation: String, at inputs: [Tensor], cotangent: Tensor? = nil, of function: ([Tensor]) throws -> Tensor
+    _ operation: String, at inputs: [Tensor], cotangent: Tensor? = nil, standingFor objects: BoundObjects? = nil,
+    of function: ([Tensor]) throws -> Tensor, unreached: ((Tensor) -> Void)? = nil
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
     let isNested = Tape.current != nil
     return try Tape.withTape { tape in
         let variables = inputs.map { $0.isFailed ? $0 : tape.variable($0) }
-        let output = try function(variables)
-        let gradient = tape.gradients(
-            operation, of: output, cotangent, withRespectTo: variables, from: variables.first?.index ?? 0,
-            isRecorded: isNested)
-        return (isNested ? output : output.detachedFromTape, gradient)
+        let start = variables.first?.index ?? 0
+        return try tape.binding(objects, from: start) {
+            let output = try function(variables)
+            let gradient = tape.gradients(
+                operation, of: output, cotangent, withRespectTo: variables, from: start, isRecorded: isNested,
+                unreached)
+            return (isNested ? output : output.detachedFromTape, gradient)
+        }
     }
 }
 
 /// The value and the gradients of a function that reads objects, whose values are the inputs.
 package func valueWithGradient(
-    at inputs: [Tensor], standingFor objects: BoundObjects, of function: () throws -> Tensor
+    at inputs: [Tensor], standingFor objects: BoundObjects, of function: () throws -> Tensor,
+    unreached: ((Tensor) -> Void)? = nil
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
-    try differentiate("gradient", at: inputs) { variables in
-        try Tape.current!.binding(objects, from: variables.first?.index ?? 0, function)
-    }
+    try differentiate("gradient", at: inputs, standingFor: objects, of: { _ in try function() }, unreached: unreached)
 }
 
 extension Tensor {
@@ -182,18 +189,19 @@ extension Tape {
     /// Sweeps from an output back to `start`.
     func gradients(
         _ operation: String, of output: Tensor, _ cotangent: Tensor?, withRespectTo inputs: [Tensor],
-        from start: Int32, isRecorded: Bool
+        from start: Int32, isRecorded: Bool, _ unreached: ((Tensor) -> Void)? = nil
     ) -> [Tensor] {
         if output.isFailed || inputs.contains(where: \.isFailed) { return inputs.map { _ in .failed } }
         let seed = cotangent ?? Tensor(1, elementType: output.elementType)
         if let problem = problem(operation, output, seed, inputs) {
             return problem.raise(returning: inputs.map { _ in .failed })
         }
-        guard output.serial == serial else {
-            return inputs.map { Tensor(everywhere: 0, $0.shape, $0.elementType) }
-        }
-        return Sweep.adjoints(
-            on: self, of: output.index, seed, withRespectTo: inputs, from: start, isRecorded: isRecorded)
+        let adjoints =
+            output.serial == serial
+            ? Sweep.adjoints(
+                on: self, of: output.index, seed, withRespectTo: inputs, from: start, isRecorded: isRecorded) : nil
+        if adjoints == nil { unreached?(output) }
+        return adjoints ?? inputs.map { Tensor(everywhere: 0, $0.shape, $0.elementType) }
     }
 
     /// Why these cannot be differentiated.

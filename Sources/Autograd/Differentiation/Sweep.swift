@@ -27,11 +27,12 @@ struct Sweep {
         static let wanted = Flags(rawValue: 4)
     }
 
-    /// The adjoints of `wanted`, when that of `output` is `cotangent`. Only instructions from `start` on are passed.
+    /// The adjoints of `wanted`, when that of `output` is `cotangent`; nil where none of them is reached. Only instructions from
+    /// `start` on are passed.
     static func adjoints(
         on tape: Tape, of output: Int32, _ cotangent: Tensor, withRespectTo wanted: [Tensor], from start: Int32,
         isRecorded: Bool
-    ) -> [Tensor] {
+    ) -> [Tensor]? {
         let count = max(0, Int(output - start) + 1)
         let sweep = Sweep(tape: tape, start: start, isRecorded: isRecorded, count: count)
         defer { sweep.free(wanted, upTo: output) }
@@ -43,13 +44,16 @@ struct Sweep {
             sweep.add(cotangent, to: output)
             sweep.run(from: output)
         }
-        return wanted.map { tensor in
+        var isReached = false
+        let adjoints = wanted.map { tensor in
             let index = tensor.index
             guard index >= start, index <= output, sweep.flags[Int(index - start)].contains(.present) else {
                 return sweep.zeros(like: index)
             }
+            isReached = true
             return sweep.adjoint(of: index, consume: false)
         }
+        return isReached ? adjoints : nil
     }
 
     private init(tape: Tape, start: Int32, isRecorded: Bool, count: Int) {

@@ -51,7 +51,7 @@ extension Tape {
         let outer: Binding?
         let depth: Int
         /// The place behind that of the object which was read last: objects are mostly read in their order.
-        var next: Int32 = 0
+        @exclusivity(unchecked) var next: Int32 = 0
 
         init(_ objects: BoundObjects, from start: Int32, in outer: Binding?) {
             (self.objects, self.start, self.outer, depth) = (objects, start, outer, 1 + (outer?.depth ?? 0))
@@ -135,8 +135,9 @@ extension Tape {
         }
     }
 
-    /// Runs `body` while the variables from `start` on stand for these objects.
-    func binding<Result>(_ objects: BoundObjects, from start: Int32, _ body: () throws -> Result) rethrows -> Result {
+    /// Runs `body` while the variables from `start` on stand for these objects, if any.
+    func binding<Result>(_ objects: BoundObjects?, from start: Int32, _ body: () throws -> Result) rethrows -> Result {
+        guard let objects else { return try body() }
         let outer = binding
         binding = Binding(objects, from: start, in: outer)
         defer {

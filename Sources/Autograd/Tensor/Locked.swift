@@ -11,8 +11,8 @@
 /// With a lock of the C library, which sleeps and which the thread sanitizer knows: that of `Synchronization.Mutex` on Linux it
 /// takes for none, and so reports races where there are none.
 package final class Locked<Value>: Sendable {
-    // Only touched between locking and unlocking.
-    nonisolated(unsafe) private var value: Value
+    // Only touched between locking and unlocking, which nothing that is called in between does again.
+    @exclusivity(unchecked) nonisolated(unsafe) private var value: Value
     nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
 
     package init(_ value: sending Value) {
