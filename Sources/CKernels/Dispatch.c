@@ -64,12 +64,12 @@ void ck_matmul(
     }
 }
 
-const void *ck_scalar_code(ck_scalar_function function, ck_scalar_form form) {
+const void *ck_scalar_code(ck_function function, ck_scalar_form form) {
     if (function >= CK_SCALAR_FUNCTION_COUNT || form >= CK_SCALAR_FORM_COUNT) __builtin_trap();
     return (const void *)table()->scalar[function][form];
 }
 
-const void *ck_scalar_wide_code(ck_scalar_function function) {
+const void *ck_scalar_wide_code(ck_function function) {
     if (function >= CK_SCALAR_FUNCTION_COUNT) __builtin_trap();
     return (const void *)table()->scalarWide[function];
 }

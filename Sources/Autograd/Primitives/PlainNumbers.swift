@@ -1,7 +1,5 @@
 import CKernels
 
-// Plain numbers in formulas with tensors.
-
 // Functions of a `Double`: those of the C library that tensors have too come along, so that a formula of both needs no other
 // import, and where there is one, of Foundation, means the same function. (Overloads of our own would have to be disfavoured,
 // and together with others of that kind they make the type checker give up.)
@@ -13,6 +11,8 @@ import CKernels
 @_exported import func CKernels.sin
 @_exported import func CKernels.sqrt
 @_exported import func CKernels.tanh
+
+// Plain numbers in formulas with tensors.
 
 // To the type checker, members of a protocol are generic operators, which it leaves out once it has found a formula without
 // them. As members of `Tensor`, these would make it give up on what optimizers compute, and those below make it five times as

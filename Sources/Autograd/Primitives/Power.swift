@@ -33,6 +33,19 @@ extension Primitive {
             .extreme([Tensor([0, 0, -2]), Tensor([1, 2, 3]), Tensor(-1)], equals: Tensor([1, 0, 4])),
         ])
 
+    /// y = √x, dy/dx = 1 / 2y.
+    ///
+    /// At 0 the derivative is infinite, as it is in the limit.
+    public static let sqrt: Primitive = elementwise(
+        "sqrt", CK_SQRT,
+        pullbacks: .traced { adjoint, call in adjoint / (2 * call.result) },
+        samples: [
+            Sample(2, equals: 1.4142135623730951), Sample(0.25, equals: 0.5),
+            Sample([Tensor([[0.5, 1], [2, 3]])]),
+            .extreme(-1, equals: .nan), .extreme(-0.0, equals: -0.0),
+            .kink(0, equals: 0, gradients: [.infinity]),
+        ])
+
     /// z̄ · k xᵏ⁻¹ for k = y + c.
     ///
     /// At k = 0 it is 0, also where xᵏ⁻¹ is infinite, at x = 0: there, and only there, x⁰ stands for it, so that no 0 · ∞
@@ -57,3 +70,6 @@ public func pow(_ x: Tensor, _ y: Tensor) -> Tensor { Primitive.pow(x, y) }
 public func pow(_ x: Tensor, _ y: Double) -> Tensor { Primitive.pow(x, x.adopting(y)) }
 /// xʸ, element by element.
 public func pow(_ x: Double, _ y: Tensor) -> Tensor { Primitive.pow(y.adopting(x), y) }
+
+/// √x, element by element.
+public func sqrt(_ x: Tensor) -> Tensor { Primitive.sqrt(x) }

@@ -57,17 +57,18 @@ extension Primitive {
         _ name: String, _ function: ck_function, signature: Signature = .numbers, pullbacks: Pullback...,
         samples: @autoclosure @escaping @Sendable () -> [Sample]
     ) -> Primitive {
-        elementwise(name, ElementLoops(function), signature: signature, pullbacks: pullbacks, samples: samples)
+        elementwise(
+            name, ElementLoops(function), function, signature: signature, pullbacks: pullbacks, samples: samples)
     }
 
     private static func elementwise(
-        _ name: String, _ loops: ElementLoops, signature: Signature = .numbers, pullbacks: [Pullback],
-        samples: @escaping @Sendable () -> [Sample]
+        _ name: String, _ loops: ElementLoops, _ function: ck_function? = nil, signature: Signature = .numbers,
+        pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample]
     ) -> Primitive {
         let count = signature == .comparison ? 2 : pullbacks.count
         return Primitive(
-            name, operandCount: count, implementation: .elementwise(loops, signature), pullbacks: pullbacks,
-            samples: samples, refusals: { refusedInputs(signature, operandCount: count) },
+            name, operandCount: count, implementation: .elementwise(loops, signature), function: function,
+            pullbacks: pullbacks, samples: samples, refusals: { refusedInputs(signature, operandCount: count) },
             result: { operands, _ throws(Refusal) in
                 try checkTypes(operands, signature)
                 let last = operands[count - 1]

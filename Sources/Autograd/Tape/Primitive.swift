@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// An operation that a tape records as one instruction: its name, the shape and type of its result, its kernel, one
@@ -24,6 +25,8 @@ public final class Primitive: Sendable {
     let identifier: UInt16
     /// Whether each element of the result depends on the elements at its place alone.
     public let isElementwise: Bool
+    /// The function of C that an element-wise primitive is; nil for others, and for a user's own.
+    let function: ck_function?
     /// The loops of an element-wise primitive, at hand without reference counting; all nil for others.
     let loops: ElementLoops
     /// The function from float64 to float64, for the quick forms; nil where the primitive takes or makes conditions.
@@ -64,8 +67,8 @@ public final class Primitive: Sendable {
     }
 
     init(
-        _ name: String, operandCount: Int, implementation: Implementation, pullbacks: [Pullback],
-        samples: @escaping @Sendable () -> [Sample] = { [] },
+        _ name: String, operandCount: Int, implementation: Implementation, function: ck_function? = nil,
+        pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample] = { [] },
         refusals: @escaping @Sendable () -> [RefusedInput] = { [] },
         result: @escaping ResultRule
     ) {
@@ -76,13 +79,16 @@ public final class Primitive: Sendable {
         self.name = name
         self.operandCount = operandCount
         self.implementation = implementation
+        self.function = function
         self.resultRule = result
         self.pullbacks = pullbacks
         self.makeSamples = samples
         self.makeRefusals = refusals
         if case .elementwise(let loops, let signature) = implementation {
             (isElementwise, self.loops) = (true, loops)
-            float64Function = signature == .numbers ? loops[.float64].map(NumberFunction.init) : nil
+            float64Function =
+                signature == .numbers
+                ? loops[.float64].map { NumberFunction(loop: $0, arithmetic: Arithmetic(function)) } : nil
         } else {
             (isElementwise, loops, float64Function) = (false, ElementLoops { _ in nil }, nil)
         }
@@ -114,7 +120,7 @@ public final class Primitive: Sendable {
         var pullbacks = pullbacks
         pullbacks[operand] = pullback
         return Primitive(
-            name, operandCount: operandCount, implementation: implementation, pullbacks: pullbacks,
+            name, operandCount: operandCount, implementation: implementation, function: function, pullbacks: pullbacks,
             samples: makeSamples, refusals: makeRefusals, result: resultRule)
     }
 }

@@ -56,14 +56,15 @@ enum Tracing {
             var operands = tape.operands(of: instruction).map { registers[source(Int($0))]! }
             while operands.count < 3 { operands.append(operands[0]) }
             let type = tape[tape.operand(Int(instruction.operandCount) - 1, of: instruction)].elementType
-            guard instruction.isScalar, let loop = Primitive.numbered(instruction.primitive).loops[type] else {
+            let used = Primitive.numbered(instruction.primitive)
+            guard instruction.isScalar, let loop = used.loops[type] else {
                 fatalError(
                     "\(primitive.name): the pullback of an element-wise primitive must be element-wise too, "
-                        + "but it uses \(Primitive.numbered(instruction.primitive).name)")
+                        + "but it uses \(used.name)")
             }
             return ScalarRule.Step(
-                operands: (operands[0], operands[1], operands[2]), operandType: type, arithmetic: loop.arithmetic,
-                loop: loop)
+                operands: (operands[0], operands[1], operands[2]), operandType: type,
+                arithmetic: Arithmetic(used.function), loop: loop)
         }
         let (form, register) = form(steps, result: registers[output]!, given: UInt8(start))
         return ScalarRule.Steps(

@@ -16,18 +16,18 @@ enum Arithmetic: UInt8, Sendable {
         case .square: x * x
         }
     }
-}
 
-extension ElementLoop {
-    /// The arithmetic that this loop does, if it does any, on float64.
-    var arithmetic: Arithmetic? {
-        guard case .kernel(let kernel) = self else { return nil }
-        let functions: [(ck_function, Arithmetic)] = [
-            (CK_ADD, .add), (CK_SUBTRACT, .subtract), (CK_MULTIPLY, .multiply), (CK_DIVIDE, .divide),
-            (CK_NEGATE, .negate), (CK_SQUARE, .square),
-        ]
-        let address = unsafeBitCast(kernel, to: UInt.self)
-        return functions.first { unsafeBitCast(ck_elementwise($0.0, CK_FLOAT64)!, to: UInt.self) == address }?.1
+    /// Nil for a function that is not so small.
+    init?(_ function: ck_function?) {
+        switch function {
+        case CK_ADD: self = .add
+        case CK_SUBTRACT: self = .subtract
+        case CK_MULTIPLY: self = .multiply
+        case CK_DIVIDE: self = .divide
+        case CK_NEGATE: self = .negate
+        case CK_SQUARE: self = .square
+        default: return nil
+        }
     }
 }
 
@@ -35,11 +35,6 @@ extension ElementLoop {
 struct NumberFunction: Sendable {
     let loop: ElementLoop
     let arithmetic: Arithmetic?
-
-    init(_ loop: ElementLoop) {
-        self.loop = loop
-        arithmetic = loop.arithmetic
-    }
 
     /// A function of one number does not use `y`.
     @inline(__always)

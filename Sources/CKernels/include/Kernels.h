@@ -15,6 +15,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Functions applied element by element, and behind them instructions for single numbers alone; see Scalars.h.
+typedef enum : uint8_t {
+#define FUNCTION(types, kind, number, ...) number,
+#include "../Source/Functions.inc"
+    CK_FUNCTION_COUNT,
+    CK_SCALAR_NONZERO = CK_FUNCTION_COUNT, CK_SCALAR_FUSED_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_UPDATE,
+    CK_SCALAR_SIGMOID_TAIL, CK_SCALAR_SIGMOID_OF_TAIL, CK_SCALAR_SIGMOID_PULLBACK, CK_SCALAR_AFFINE,
+    CK_SCALAR_FUNCTION_COUNT
+} ck_function;
+
 #pragma clang assume_nonnull begin
 
 /// Element types; the numbers are those of `Tensor.ElementType`. A bool is one byte, 0 or 1.
@@ -26,28 +36,6 @@ typedef enum : uint8_t { CK_FLOAT64 = 0, CK_FLOAT32 = 1, CK_INT64 = 2, CK_BOOL =
 /// overlaps it.
 typedef void (*ck_loop)(
     ptrdiff_t count, const void *_Nonnull const *_Nonnull operands, const ptrdiff_t *strides, void *result);
-
-/// Functions applied element by element.
-///
-/// exp, expm1 (eˣ − 1), log, log1p (log(1 + x)), sin, cos, tanh, erf, gaussian (e^−x²), sigmoid, its derivative and softplus
-/// (log(1 + eˣ)) are at most 2 units in the last place from the exact value for every argument, subnormal arguments and
-/// results included, and keep the sign of 0. `power`, and sin and cos of |x| > 2³⁰ (float32: 2¹⁵) or on "baseline", are the
-/// C library's.
-typedef enum : uint8_t {
-    CK_COPY,      // every type
-    // float64 and float32: one operand
-    CK_NEGATE, CK_ABSOLUTE, CK_SIGN, CK_SQUARE, CK_SQRT, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS,
-    CK_TANH, CK_ERF, CK_GAUSSIAN, CK_SIGMOID, CK_SIGMOID_DERIVATIVE, CK_SOFTPLUS, CK_RELU,
-    // float64 and float32: two operands
-    CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_POWER, CK_MAXIMUM, CK_MINIMUM,
-    // every type: two operands of that type, a bool as the result
-    CK_EQUAL, CK_NOT_EQUAL, CK_LESS, CK_LESS_OR_EQUAL,
-    // every type: a bool and two operands of that type
-    CK_SELECT,
-    // float64 and float32: x^(y + c) of three operands; a · b + c and c − a · b, with two roundings
-    CK_SHIFTED_POWER, CK_MULTIPLY_ADD, CK_SUBTRACT_MULTIPLY,
-    CK_FUNCTION_COUNT
-} ck_function;
 
 /// The loop of `function` over operands of `type`; null where the function does not take that type.
 ck_loop _Nullable ck_elementwise(ck_function function, ck_type type);

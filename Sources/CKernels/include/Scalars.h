@@ -9,26 +9,18 @@
 
 #pragma clang assume_nonnull begin
 
-/// What an instruction does with its operands a, b and c. Conditions are 0 and 1.
-typedef enum : uint8_t {
-    // One operand.
-    CK_SCALAR_COPY, CK_SCALAR_NEGATE, CK_SCALAR_SQUARE, CK_SCALAR_SQRT, CK_SCALAR_EXP, CK_SCALAR_LOG, CK_SCALAR_TANH,
-    CK_SCALAR_SIGMOID, CK_SCALAR_SIGMOID_DERIVATIVE, CK_SCALAR_SIGMOID_TAIL, CK_SCALAR_RELU, CK_SCALAR_NONZERO,
-    // Two operands.
-    CK_SCALAR_ADD, CK_SCALAR_SUBTRACT, CK_SCALAR_MULTIPLY, CK_SCALAR_DIVIDE, CK_SCALAR_EQUAL, CK_SCALAR_NOT_EQUAL,
-    CK_SCALAR_LESS, CK_SCALAR_LESS_OR_EQUAL,
-    // Three operands: a ? b : c; a · b + c rounded as in matrix products.
-    CK_SCALAR_SELECT, CK_SCALAR_FUSED_MULTIPLY_ADD,
-    // Several operations at once, each rounded as by itself: a · b + c, a · b − c, c − a · b; r − a · (b · c), where r is what
-    // the result's place holds. It hands on b, which the next such instruction is likely to need too.
-    CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_SUBTRACT_MULTIPLY, CK_SCALAR_UPDATE,
-    // Of b = 1 / (1 + e^|x|), which CK_SCALAR_SIGMOID_TAIL computes: the sigmoid of a = x; a times its derivative at x.
-    CK_SCALAR_SIGMOID_OF_TAIL, CK_SCALAR_SIGMOID_PULLBACK,
-    // a · b + a′ · b′ + c, the products as in matrix products: one element of W x + b. a′ and b′ are a and b of the word that
-    // follows, and the last result, if one of the products has it, is a′ or b′.
-    CK_SCALAR_AFFINE,
-    CK_SCALAR_FUNCTION_COUNT
-} ck_scalar_function;
+// An instruction computes a function (see Functions.inc) of its operands a, b and c, where conditions are 0 and 1, or one of these:
+//
+// CK_SCALAR_NONZERO              a ≠ 0
+// CK_SCALAR_FUSED_MULTIPLY_ADD   a · b + c, rounded as in matrix products
+// CK_SCALAR_MULTIPLY_SUBTRACT    a · b − c, with two roundings
+// CK_SCALAR_UPDATE               r − a · (b · c), each rounded, where r is what the result's place holds. It hands on b, which the
+//                                next such instruction is likely to need too
+// CK_SCALAR_SIGMOID_TAIL         b = 1 / (1 + e^|x|), of which
+// CK_SCALAR_SIGMOID_OF_TAIL      computes the sigmoid of a = x, and
+// CK_SCALAR_SIGMOID_PULLBACK     a times its derivative at x
+// CK_SCALAR_AFFINE               a · b + a′ · b′ + c, the products as in matrix products: one element of W x + b. a′ and b′ are a
+//                                and b of the word that follows, and the last result, if one of the products has it, is a′ or b′
 
 /// Which operand is the result of the instruction before, so that it need not be loaded again.
 typedef enum : uint8_t { CK_SCALAR_NONE, CK_SCALAR_A, CK_SCALAR_B, CK_SCALAR_C, CK_SCALAR_FORM_COUNT } ck_scalar_form;
@@ -65,10 +57,10 @@ typedef struct {
 enum { CK_SCALAR_PLACES = sizeof(ck_scalar_instruction) / sizeof(uint32_t) };
 
 /// The code of an instruction.
-const void *ck_scalar_code(ck_scalar_function function, ck_scalar_form form);
+const void *ck_scalar_code(ck_function function, ck_scalar_form form);
 /// The code of one that computes `a` results side by side from `result` on, of operands whose places follow as those of
 /// CK_SCALAR_GATHER; null where there is none for a function. Worth it from CK_SCALAR_WIDTH on.
-const void *_Nullable ck_scalar_wide_code(ck_scalar_function function);
+const void *_Nullable ck_scalar_wide_code(ck_function function);
 const void *ck_scalar_long_code(ck_scalar_long operation);
 
 /// Carries out instructions up to a return.

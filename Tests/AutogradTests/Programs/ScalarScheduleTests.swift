@@ -5,14 +5,14 @@ import Testing
 
 /// Small programs of single numbers: functions that take long are computed several at a time, with the bits of eager code.
 @Suite struct ScalarScheduleTests {
-    private static let functions: [(ck_scalar_function, @Sendable (Tensor) -> Tensor)] = [
-        (CK_SCALAR_EXP, { exp($0) }), (CK_SCALAR_LOG, { log($0) }), (CK_SCALAR_TANH, { tanh($0) }),
-        (CK_SCALAR_SIGMOID, { sigmoid($0) }), (CK_SCALAR_SIGMOID_DERIVATIVE, { Primitive.sigmoidDerivative($0) }),
+    private static let functions: [(ck_function, @Sendable (Tensor) -> Tensor)] = [
+        (CK_EXP, { exp($0) }), (CK_LOG, { log($0) }), (CK_TANH, { tanh($0) }),
+        (CK_SIGMOID, { sigmoid($0) }), (CK_SIGMOID_DERIVATIVE, { Primitive.sigmoidDerivative($0) }),
     ]
 
     /// How many results each instruction with several of a function has.
     private func groups(
-        of function: ck_scalar_function, at inputs: [Tensor], in computed: ([Tensor]) -> [Tensor]
+        of function: ck_function, at inputs: [Tensor], in computed: ([Tensor]) -> [Tensor]
     ) -> [Int] {
         let code = Planner.code(Graph.recording(at: inputs, of: computed).graph!.optimized)
         guard case .scalars(let scalars, _) = code.work else { return [] }
@@ -44,7 +44,7 @@ import Testing
         var random = RandomGenerator(seed: 3)
         let inputs = (0..<4).map { _ in Tensor.normal(shape: [2, 2], using: &random) }
         // The first sigmoid comes from what its derivative needs too; of another only the derivative is needed.
-        for function in [CK_SCALAR_SIGMOID, CK_SCALAR_SIGMOID_TAIL, CK_SCALAR_SIGMOID_DERIVATIVE] {
+        for function in [CK_SIGMOID, CK_SCALAR_SIGMOID_TAIL, CK_SIGMOID_DERIVATIVE] {
             #expect(groups(of: function, at: Array(inputs[..<2]), in: computed) == [4])
         }
         let program = Program(at: Array(inputs[..<2]), of: computed)

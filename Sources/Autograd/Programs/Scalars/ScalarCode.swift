@@ -249,7 +249,7 @@ extension ScalarCompiler {
     }
 
     mutating func emit(copyOf register: Int, to result: Int) {
-        word(ck_scalar_code(CK_SCALAR_COPY, CK_SCALAR_NONE), result, register)
+        word(ck_scalar_code(CK_COPY, CK_SCALAR_NONE), result, register)
         last = nil
     }
 
@@ -302,9 +302,6 @@ extension ScalarCompiler {
             let form = form(
                 operation.operands[0], operation.operands.dropFirst().first, operation.operands.dropFirst(2).first)
             word(ck_scalar_code(function, form), result, operands[0], operands[1], operands[2])
-        case .loop(let address):
-            emit(CK_SCALAR_LOOP, result, operands[0], operands[1], operands[2])
-            word(UnsafeRawPointer(bitPattern: address), 1, 1, 1, 1)
         case .unary(let address):
             emit(CK_SCALAR_CALL_UNARY, result, operands[0])
             word(UnsafeRawPointer(bitPattern: address), 0)

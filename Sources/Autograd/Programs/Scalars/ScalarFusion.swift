@@ -29,19 +29,19 @@ struct ScalarFusion {
     }
 
     /// The operands of an operation of this function that nothing but its one user needs.
-    private func operands(_ value: Int, of function: ck_scalar_function) -> [Int]? {
+    private func operands(_ value: Int, of function: ck_function) -> [Int]? {
         guard uses[value] == 1, let operation = operations[value], operation.function == .instruction(function) else {
             return nil
         }
         return operation.operands
     }
 
-    private func isComputed(_ value: Int, by function: ck_scalar_function) -> Bool {
+    private func isComputed(_ value: Int, by function: ck_function) -> Bool {
         operations[value]?.function == .instruction(function)
     }
 
     private mutating func replace(
-        _ value: Int, by function: ck_scalar_function, _ operands: [Int], absorbing absorbed: Int...
+        _ value: Int, by function: ck_function, _ operands: [Int], absorbing absorbed: Int...
     ) {
         operations[value] = ScalarGraph.Operation(function: .instruction(function), operands: operands)
         for value in absorbed { operations[value] = nil }
@@ -57,10 +57,10 @@ struct ScalarFusion {
     /// A sigmoid and products with its derivative, from the exponential that both need: it then lies in the place of the
     /// derivative, which nothing else may read.
     private mutating func fuseSigmoid(_ derivative: Int) {
-        guard isComputed(derivative, by: CK_SCALAR_SIGMOID_DERIVATIVE), let x = operations[derivative]?.operands[0],
-            let sigmoid = operations.first(where: { isComputed($0, by: CK_SCALAR_SIGMOID) && $1.operands == [x] })
+        guard isComputed(derivative, by: CK_SIGMOID_DERIVATIVE), let x = operations[derivative]?.operands[0],
+            let sigmoid = operations.first(where: { isComputed($0, by: CK_SIGMOID) && $1.operands == [x] })
         else { return }
-        let products = operations.filter { isComputed($0, by: CK_SCALAR_MULTIPLY) && $1.operands.contains(derivative) }
+        let products = operations.filter { isComputed($0, by: CK_MULTIPLY) && $1.operands.contains(derivative) }
         guard products.count == uses[derivative] else { return }
         replace(derivative, by: CK_SCALAR_SIGMOID_TAIL, [x])
         replace(sigmoid.key, by: CK_SCALAR_SIGMOID_OF_TAIL, [x, derivative])
@@ -72,7 +72,7 @@ struct ScalarFusion {
 
     /// (0 + a · b) + a′ · b′ + c
     private mutating func fuseAffine(_ value: Int) {
-        guard isComputed(value, by: CK_SCALAR_ADD), let terms = operations[value]?.operands else { return }
+        guard isComputed(value, by: CK_ADD), let terms = operations[value]?.operands else { return }
         for (sum, c) in [(terms[0], terms[1]), (terms[1], terms[0])] {
             guard let second = operands(sum, of: CK_SCALAR_FUSED_MULTIPLY_ADD),
                 let first = operands(second[2], of: CK_SCALAR_FUSED_MULTIPLY_ADD), isConstant(first[2], 0)
@@ -86,28 +86,28 @@ struct ScalarFusion {
     private mutating func fuseProduct(_ value: Int) {
         guard let operation = operations[value], operation.operands.count == 2 else { return }
         let (x, y) = (operation.operands[0], operation.operands[1])
-        let ofFirst: ck_scalar_function
-        let ofSecond: ck_scalar_function
+        let ofFirst: ck_function
+        let ofSecond: ck_function
         switch operation.function {
-        case .instruction(CK_SCALAR_ADD): (ofFirst, ofSecond) = (CK_SCALAR_MULTIPLY_ADD, CK_SCALAR_MULTIPLY_ADD)
-        case .instruction(CK_SCALAR_SUBTRACT):
-            (ofFirst, ofSecond) = (CK_SCALAR_MULTIPLY_SUBTRACT, CK_SCALAR_SUBTRACT_MULTIPLY)
+        case .instruction(CK_ADD): (ofFirst, ofSecond) = (CK_MULTIPLY_ADD, CK_MULTIPLY_ADD)
+        case .instruction(CK_SUBTRACT):
+            (ofFirst, ofSecond) = (CK_SCALAR_MULTIPLY_SUBTRACT, CK_SUBTRACT_MULTIPLY)
         default: return
         }
-        if let factors = operands(y, of: CK_SCALAR_MULTIPLY) {
+        if let factors = operands(y, of: CK_MULTIPLY) {
             replace(value, by: ofSecond, factors + [x], absorbing: y)
-        } else if let factors = operands(x, of: CK_SCALAR_MULTIPLY) {
+        } else if let factors = operands(x, of: CK_MULTIPLY) {
             replace(value, by: ofFirst, factors + [y], absorbing: x)
         }
     }
 
     /// old − a · (b · c), as a step along a gradient that is itself a product.
     private mutating func fuseUpdate(_ value: Int, of old: Int) {
-        guard isComputed(value, by: CK_SCALAR_SUBTRACT_MULTIPLY), let operands = operations[value]?.operands,
+        guard isComputed(value, by: CK_SUBTRACT_MULTIPLY), let operands = operations[value]?.operands,
             operands[2] == old
         else { return }
         for (a, product) in [(operands[0], operands[1]), (operands[1], operands[0])] {
-            guard let factors = self.operands(product, of: CK_SCALAR_MULTIPLY) else { continue }
+            guard let factors = self.operands(product, of: CK_MULTIPLY) else { continue }
             return replace(value, by: CK_SCALAR_UPDATE, [a] + factors + [old], absorbing: product)
         }
     }

@@ -7,9 +7,8 @@ struct ScalarGraph {
     /// One computation of a number.
     struct Operation: Hashable {
         enum Function: Hashable {
-            case instruction(ck_scalar_function)
-            /// A kernel of this package that has no instruction, or a user's own function: which, by address.
-            case loop(UInt)
+            case instruction(ck_function)
+            /// A user's own function: which, by address.
             case unary(UInt)
             case binary(UInt)
         }
@@ -102,7 +101,7 @@ extension ScalarGraph {
         return sources.count - 1
     }
 
-    private mutating func compute(_ function: ck_scalar_function, _ operands: Int...) -> Int {
+    private mutating func compute(_ function: ck_function, _ operands: Int...) -> Int {
         compute(.instruction(function), operands)
     }
 
@@ -120,7 +119,7 @@ extension ScalarGraph {
         if node.is(.sum) { return sums(operands[0], shapes[0], node) }
         if node.is(.matmul) { return products(operands, shapes, node) }
         if node.is(.outer) {
-            return operands[0].flatMap { x in operands[1].map { y in compute(CK_SCALAR_MULTIPLY, x, y) } }
+            return operands[0].flatMap { x in operands[1].map { y in compute(CK_MULTIPLY, x, y) } }
         }
         if node.is(.pad) { return padded(operands[0], shapes[0], node) }
         if node.is(.cast) {
@@ -167,7 +166,7 @@ extension ScalarGraph {
     /// The sum, where a missing operand is −0, which adds nothing.
     private mutating func added(_ x: Int?, _ y: Int?) -> Int? {
         guard let x, let y else { return x ?? y }
-        return compute(CK_SCALAR_ADD, x, y)
+        return compute(CK_ADD, x, y)
     }
 
     /// As `ck_matmul` multiplies: each element in ascending order, from +0 on.
@@ -189,27 +188,13 @@ extension ScalarGraph {
     }
 
     private func function(of node: Graph.Node) -> Operation.Function? {
-        let known = ScalarGraph.instructions.first { node.is($0.primitive) }
-        if let known { return .instruction(known.function) }
-        // What takes or makes conditions is an instruction, and no other.
-        guard node.elementType == .float64 else { return nil }
+        if let function = node.primitive.function { return .instruction(function) }
         switch node.primitive.loops[.float64] {
-        case .kernel(let loop): return .loop(unsafeBitCast(loop, to: UInt.self))
         case .unary(let function): return .unary(unsafeBitCast(function, to: UInt.self))
         case .binary(let function): return .binary(unsafeBitCast(function, to: UInt.self))
-        case nil: return nil
+        case .kernel, nil: return nil
         }
     }
-
-    /// The primitives that are one instruction.
-    static let instructions: [(primitive: Primitive, function: ck_scalar_function)] = [
-        (.negate, CK_SCALAR_NEGATE), (.square, CK_SCALAR_SQUARE), (.sqrt, CK_SCALAR_SQRT), (.exp, CK_SCALAR_EXP),
-        (.log, CK_SCALAR_LOG), (.tanh, CK_SCALAR_TANH), (.sigmoid, CK_SCALAR_SIGMOID),
-        (.sigmoidDerivative, CK_SCALAR_SIGMOID_DERIVATIVE), (.relu, CK_SCALAR_RELU),
-        (.add, CK_SCALAR_ADD), (.subtract, CK_SCALAR_SUBTRACT), (.multiply, CK_SCALAR_MULTIPLY),
-        (.divide, CK_SCALAR_DIVIDE), (.equal, CK_SCALAR_EQUAL), (.notEqual, CK_SCALAR_NOT_EQUAL),
-        (.less, CK_SCALAR_LESS), (.lessOrEqual, CK_SCALAR_LESS_OR_EQUAL), (.select, CK_SCALAR_SELECT),
-    ]
 }
 
 extension Tensor.Shape {

@@ -156,7 +156,7 @@ extension ScalarCompiler {
                 scratch += others.count
             }
         }
-        let isSum = chains[0].function == .instruction(CK_SCALAR_ADD)
+        let isSum = chains[0].function == .instruction(CK_ADD)
         while let count = chains.last?.count {
             emit(isSum ? CK_SCALAR_RUNNING_SUM : CK_SCALAR_RUNNING_PRODUCT, count, chains.count)
             for position in chains.indices {
@@ -182,16 +182,12 @@ struct ScalarLoop {
 }
 
 extension ScalarGraph.Operation.Function {
-    /// Nil where there is none: conditions are numbers here, but not in loops.
+    /// Nil where there is none: conditions are numbers here, but not in the loops of what takes them.
     fileprivate var loop: ScalarLoop? {
-        switch self {
-        case .loop(let address): return ScalarLoop(address: address, isLong: true)
-        case .instruction(let function):
-            let primitive = ScalarGraph.instructions.first { $0.function == function }?.primitive
-            guard case .kernel(let kernel) = primitive?.float64Function?.loop else { return nil }
-            return ScalarLoop(address: unsafeBitCast(kernel, to: UInt.self), isLong: latency > 4)
-        case .unary, .binary: return nil
-        }
+        guard case .instruction(let function) = self, ck_elementwise(function, CK_BOOL) == nil,
+            let loop = ck_elementwise(function, CK_FLOAT64)
+        else { return nil }
+        return ScalarLoop(address: unsafeBitCast(loop, to: UInt.self), isLong: latency > 4)
     }
 }
 

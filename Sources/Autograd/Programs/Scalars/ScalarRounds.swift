@@ -188,7 +188,7 @@ extension ScalarGraph.Operation {
     /// Whether chains may consist of it.
     fileprivate var isLink: Bool {
         switch function {
-        case .instruction(CK_SCALAR_ADD), .instruction(CK_SCALAR_MULTIPLY): operands[0] != operands[1]
+        case .instruction(CK_ADD), .instruction(CK_MULTIPLY): operands[0] != operands[1]
         default: false
         }
     }

@@ -87,13 +87,9 @@ extension ScalarGraph.Operation.Function {
     /// Roughly, in cycles.
     var latency: Int {
         switch self {
-        case .instruction(CK_SCALAR_DIVIDE), .instruction(CK_SCALAR_SQRT): 15
-        case .instruction(CK_SCALAR_EXP), .instruction(CK_SCALAR_SIGMOID), .instruction(CK_SCALAR_TANH),
-            .instruction(CK_SCALAR_SIGMOID_DERIVATIVE), .instruction(CK_SCALAR_SIGMOID_TAIL),
-            .instruction(CK_SCALAR_LOG),
-            .loop, .unary, .binary:
-            50
-        case .instruction: 4
+        case .instruction(CK_DIVIDE), .instruction(CK_SQRT): 15
+        case .instruction(let function): ck_scalar_wide_code(function) == nil ? 4 : 50
+        case .unary, .binary: 50
         }
     }
 }
