@@ -111,7 +111,7 @@ extension Primitive {
     }
 }
 
-extension Primitive.ArrayView {
+extension ArrayView {
     /// The last two axes as a matrix; a vector is a row on the left and a column on the right.
     fileprivate func matrix(isLeft: Bool) -> (rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
         let last = shape.rank - 1

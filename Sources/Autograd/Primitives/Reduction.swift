@@ -47,7 +47,7 @@ extension Tensor.Shape {
 typealias ReductionKernel =
     @convention(c) (ck_type, Int, Int, Int, Int, UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
 
-extension Primitive.ArrayView {
+extension ArrayView {
     /// Reduces some axes, and writes the results, packed, from `result` on.
     func reduce(along axes: [Int], by kernel: ReductionKernel, into result: UnsafeMutableRawPointer) {
         // The axes that stay, and behind them those that are reduced.
@@ -75,7 +75,7 @@ extension Primitive.ArrayView {
         var outputStride = strides.single(over: 0..<kept, of: shape)
         if outputStride == nil { (outer, outputs, outputStride) = (kept - 1, shape[kept - 1], strides[kept - 1]) }
         var target = result
-        forEachOffset(ofFirst: outer) { offset in
+        forEachOffset(ofFirst: outer) { offset, _ in
             kernel(
                 ck_type(elementType), outputs, outputStride!, count, stride, elements + offset * elementType.size,
                 target)

@@ -124,7 +124,7 @@ extension Code.Step {
 extension KernelStep {
     func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
         if !result.shape.isSmall && result.shape.contains(0) { return }
-        withUnsafeTemporaryAllocation(of: Primitive.ArrayView.self, capacity: operands.count) { views in
+        withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
             for position in operands.indices {
                 views.initializeElement(at: position, to: operands[position].view(bases))
             }
@@ -135,8 +135,8 @@ extension KernelStep {
 
 extension KernelStep.Operand {
     @inline(__always)
-    func view(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> Primitive.ArrayView {
-        Primitive.ArrayView(
+    func view(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> ArrayView {
+        ArrayView(
             elements: place.address(bases), shape: shape, strides: strides, elementType: elementType)
     }
 }

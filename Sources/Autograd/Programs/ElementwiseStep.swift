@@ -80,17 +80,11 @@ extension ElementwiseStep.Operation {
         _ count: Int, _ addresses: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>,
         _ streams: UnsafeBufferPointer<ElementwiseStep.Stream>
     ) {
-        let (x, y, z) = (Int(operands.0), Int(operands.1), Int(operands.2))
-        let pointers = (
-            UnsafeRawPointer(addresses[x]), UnsafeRawPointer(addresses[y]), UnsafeRawPointer(addresses[z])
-        )
-        let strides = (streams[x].strides.element, streams[y].strides.element, streams[z].strides.element)
-        withUnsafePointer(to: pointers) { pointers in
-            withUnsafePointer(to: strides) { strides in
-                loop.run(
-                    count, UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafeRawPointer.self),
-                    UnsafeRawPointer(strides).assumingMemoryBound(to: Int.self), addresses[Int(result)], operandType)
-            }
+        func operand(_ number: UInt8) -> Storage.Run {
+            Storage.Run(start: addresses[Int(number)], stride: streams[Int(number)].strides.element)
         }
+        loop.run(
+            count, operand(operands.0), operand(operands.1), operand(operands.2), into: addresses[Int(result)],
+            operandType)
     }
 }

@@ -92,39 +92,19 @@ extension Primitive {
         case .view(let rule):
             return view(rule, result, operands[0], attributes)
         case .elementwise(let loops, _):
-            let inputType = operands[operands.count - 1].elementType
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
-                withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: operands.count) { strided in
-                    for position in operands.indices {
-                        strided.initializeElement(
-                            at: position,
-                            to: operands[position].strided(in: operands, at: position)
-                                .broadcast(operands[position].shape, to: result.shape))
-                    }
-                    loops[inputType]!.run(
-                        over: result.shape, strided, into: target, operandType: inputType,
-                        resultSize: result.elementType.size)
+                Tensor.withViews(of: operands, in: result.shape) { views in
+                    loops[views.last!.elementType]!.run(views, into: target, resultSize: result.elementType.size)
                 }
             }
         case .kernel(let kernel):
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
                 // Nothing to do may take long to find out, row by row.
                 if !result.shape.isSmall && result.shape.contains(0) { return }
-                withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
-                    for position in operands.indices {
-                        let strided = operands[position].strided(in: operands, at: position)
-                        views.initializeElement(
-                            at: position,
-                            to: ArrayView(
-                                elements: UnsafeMutableRawPointer(mutating: strided.address),
-                                shape: operands[position].shape, strides: strided.strides,
-                                elementType: operands[position].elementType))
-                    }
-                    let packed = ArrayView(
-                        elements: target, shape: result.shape, strides: result.shape.packedStrides,
-                        elementType: result.elementType)
-                    kernel(UnsafeBufferPointer(views), packed, attributes)
-                }
+                let packed = ArrayView(
+                    elements: target, shape: result.shape, strides: result.shape.packedStrides,
+                    elementType: result.elementType)
+                Tensor.withViews(of: operands) { kernel($0, packed, attributes) }
             }
         }
     }
@@ -188,16 +168,28 @@ extension Tensor {
         Tensor(storage: storage, bits: bits, elementType: elementType, serial: tape.serial, index: index)
     }
 
-    /// How this operand lies in memory. The elements of rank 0 lie in the list of operands itself.
-    fileprivate func strided(in operands: UnsafeBufferPointer<Tensor>, at position: Int) -> StridedOperand {
-        // References are not counted here: the operands outlive the call.
-        if let unownedStorage {
-            return unownedStorage._withUnsafeGuaranteedRef {
-                StridedOperand(address: $0.elements, strides: $0.strides, elementSize: elementType.size)
+    /// Runs `body` on the operands as they lie in memory, in their own shapes or broadcast to a larger one.
+    fileprivate static func withViews(
+        of operands: UnsafeBufferPointer<Tensor>, in shape: Shape? = nil,
+        _ body: (UnsafeBufferPointer<ArrayView>) -> Void
+    ) {
+        withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
+            for position in operands.indices {
+                let (type, own) = (operands[position].elementType, operands[position].shape)
+                // References are not counted here: the operands outlive the call. The elements of rank 0 lie in their list.
+                let inline =
+                    UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
+                var (elements, strides) = (UnsafeMutableRawPointer(mutating: inline), own)
+                if let storage = operands[position].unownedStorage {
+                    (elements, strides) = storage._withUnsafeGuaranteedRef { ($0.elements, $0.strides) }
+                }
+                if let shape, shape != own { strides = strides.repeated(own, in: shape) }
+                views.initializeElement(
+                    at: position,
+                    to: ArrayView(elements: elements, shape: shape ?? own, strides: strides, elementType: type))
             }
+            body(UnsafeBufferPointer(views))
         }
-        let inline = UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
-        return StridedOperand(address: inline, strides: Shape(), elementSize: elementType.size)
     }
 }
 
@@ -273,15 +265,5 @@ extension Tape {
             source = self[source].operands.0
         }
         keep(tensor, for: source)
-    }
-}
-
-extension StridedOperand {
-    /// The same operand seen in a larger shape.
-    @inline(__always)
-    func broadcast(_ shape: Tensor.Shape, to result: Tensor.Shape) -> StridedOperand {
-        if shape == result { return self }
-        return StridedOperand(
-            address: address, strides: strides.repeated(shape, in: result), elementSize: elementSize)
     }
 }

@@ -163,16 +163,6 @@ extension Primitive {
             self.advice = advice
         }
     }
-
-    /// An array as a kernel sees it: an address and how to step from there. Valid during the call.
-    public struct ArrayView {
-        /// The first element.
-        public let elements: UnsafeMutableRawPointer
-        public let shape: Tensor.Shape
-        /// How many elements lie between neighbours along each axis.
-        public let strides: Tensor.Shape
-        public let elementType: Tensor.ElementType
-    }
 }
 
 // MARK: - The table of primitives

@@ -49,14 +49,9 @@ extension Primitive.Sample {
             operands: operands, attributes: attributes, expected: expected, tolerance: tolerance, kind: .regular)
     }
 
-    /// A number in the domain of a function of one number.
-    public init(_ x: Double, equals expected: Double, within tolerance: Double = 4) {
-        self.init([Tensor(x)], equals: Tensor(expected), within: tolerance)
-    }
-
-    /// A pair of numbers in the domain of a function of two.
-    public init(_ x: Double, _ y: Double, equals expected: Double, within tolerance: Double = 4) {
-        self.init([Tensor(x), Tensor(y)], equals: Tensor(expected), within: tolerance)
+    /// Numbers in the domain, one for each operand.
+    public init(_ numbers: Double..., equals expected: Double, within tolerance: Double = 4) {
+        self.init(numbers.map { Tensor($0) }, equals: Tensor(expected), within: tolerance)
     }
 
     /// Numbers at the end of the range, where the value must be exactly this.

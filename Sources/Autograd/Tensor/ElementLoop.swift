@@ -94,84 +94,45 @@ extension Tensor.ElementType {
     }
 }
 
-/// An operand as it lies in memory.
-struct StridedOperand {
-    var address: UnsafeRawPointer
-    let strides: Tensor.Shape
-    let elementSize: Int
-}
-
 extension ElementLoop {
-    /// Computes all elements of a packed result of `shape`, reading each operand through its strides.
+    /// Computes all elements of a packed result from operands of its shape, each read through its strides.
     ///
     /// Neighbouring axes that every operand crosses with one stride count as one, so that packed operands take one run of
-    /// the loop; the axes left outside are counted through like the wheels of an odometer.
-    func run(
-        over shape: Tensor.Shape, _ operands: UnsafeMutableBufferPointer<StridedOperand>,
-        into result: UnsafeMutableRawPointer, operandType: Tensor.ElementType, resultSize: Int
-    ) {
-        guard shape.elementCount > 0 else { return }
+    /// the loop.
+    func run(_ operands: UnsafeBufferPointer<ArrayView>, into result: UnsafeMutableRawPointer, resultSize: Int) {
+        let (shape, type) = (operands.last!.shape, operands.last!.elementType)
         var outer = shape.rank
-        var run = 1
-        while outer > 0, operands.allSatisfy({ $0.continuesRun(of: run, through: outer - 1, of: shape) }) {
+        while outer > 0, operands.allSatisfy({ $0.strides.single(over: outer - 1..<shape.rank, of: shape) != nil }) {
             outer -= 1
-            run *= shape[outer]
         }
+        let run = shape[outer...].reduce(1, *)
+        if run == 0 { return }
         withUnsafeTemporaryAllocation(of: Int.self, capacity: operands.count) { strides in
-            for (position, operand) in operands.enumerated() {
-                strides[position] = operand.runStride(from: outer, of: shape)
-            }
             withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: operands.count) { addresses in
-                var counters = Tensor.Shape(repeating: 0, rank: outer)
+                for (position, operand) in operands.enumerated() {
+                    strides[position] = operand.strides.single(over: outer..<shape.rank, of: shape)!
+                    addresses[position] = UnsafeRawPointer(operand.elements)
+                }
                 var target = result
-                while true {
-                    for position in operands.indices { addresses[position] = operands[position].address }
-                    self.run(run, addresses.baseAddress!, strides.baseAddress!, target, operandType)
+                shape.visit(firstAxes: outer) {
+                    self.run(run, addresses.baseAddress!, strides.baseAddress!, target, type)
                     target += run * resultSize
-                    var axis = outer - 1
-                    while axis >= 0 {
-                        counters[axis] += 1
-                        if counters[axis] < shape[axis] {
-                            for position in operands.indices { operands[position].move(1, along: axis) }
-                            break
-                        }
-                        for position in operands.indices { operands[position].move(1 - shape[axis], along: axis) }
-                        counters[axis] = 0
-                        axis -= 1
+                } move: { axis, steps in
+                    for position in operands.indices {
+                        let bytes = operands[position].elementType.size * operands[position].strides[axis]
+                        addresses[position] += steps * bytes
                     }
-                    if axis < 0 { return }
                 }
             }
         }
     }
-}
 
-extension ElementLoop {
     /// Computes all elements of a packed result from one operand.
-    func run(
-        over shape: Tensor.Shape, _ operand: StridedOperand, into result: UnsafeMutableRawPointer,
-        operandType: Tensor.ElementType, resultSize: Int
-    ) {
-        withUnsafeTemporaryAllocation(of: StridedOperand.self, capacity: 1) { operands in
-            operands.initializeElement(at: 0, to: operand)
-            run(over: shape, operands, into: result, operandType: operandType, resultSize: resultSize)
+    func run(over operand: ArrayView, into result: UnsafeMutableRawPointer, resultSize: Int) {
+        withUnsafePointer(to: operand) {
+            run(UnsafeBufferPointer(start: $0, count: 1), into: result, resultSize: resultSize)
         }
     }
-}
-
-extension StridedOperand {
-    /// The stride of a run over the axes from `outer` on: that of the innermost axis longer than 1.
-    func runStride(from outer: Int, of shape: Tensor.Shape) -> Int {
-        for axis in (outer..<shape.rank).reversed() where shape[axis] != 1 { return strides[axis] }
-        return 0
-    }
-
-    /// Whether a run over the axes behind `axis`, `run` elements long, goes on at the same stride along `axis`.
-    func continuesRun(of run: Int, through axis: Int, of shape: Tensor.Shape) -> Bool {
-        shape[axis] == 1 || run == 1 || strides[axis] == run * runStride(from: axis + 1, of: shape)
-    }
-
-    mutating func move(_ steps: Int, along axis: Int) { address += steps * strides[axis] * elementSize }
 }
 
 extension Tensor {
@@ -196,8 +157,9 @@ extension Tensor {
     func copyElements(by loop: ElementLoop, to target: UnsafeMutableRawPointer, elementSize: Int) {
         if let run = storage?.run { return withExtendedLifetime(storage) { loop.run(elementCount, run, into: target) } }
         withElements { address, strides in
-            let operand = StridedOperand(address: address, strides: strides, elementSize: elementType.size)
-            loop.run(over: shape, operand, into: target, operandType: elementType, resultSize: elementSize)
+            let elements = UnsafeMutableRawPointer(mutating: address)
+            let view = ArrayView(elements: elements, shape: shape, strides: strides, elementType: elementType)
+            loop.run(over: view, into: target, resultSize: elementSize)
         }
     }
 
