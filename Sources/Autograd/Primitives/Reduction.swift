@@ -74,12 +74,12 @@ extension ArrayView {
         var (outer, outputs) = (0, shape[..<kept].reduce(1, *))
         var outputStride = strides.single(over: 0..<kept, of: shape)
         if outputStride == nil { (outer, outputs, outputStride) = (kept - 1, shape[kept - 1], strides[kept - 1]) }
-        var target = result
-        forEachOffset(ofFirst: outer) { offset, _ in
-            kernel(
-                ck_type(elementType), outputs, outputStride!, count, stride, elements + offset * elementType.size,
-                target)
+        var (source, target) = (elements, result)
+        shape.visit(firstAxes: outer) {
+            kernel(ck_type(elementType), outputs, outputStride!, count, stride, source, target)
             target += outputs * elementType.size
+        } move: { axis, steps in
+            source += steps * strides[axis] * elementType.size
         }
     }
 }

@@ -91,9 +91,12 @@ extension Primitive {
             let isRow = last >= 0 && strides[last] <= 1
             let (count, stride) = isRow ? (part.shape[last], part.strides[last]) : (1, 1)
             let loop = ElementLoop.copying(result.elementType)
-            part.forEachOffset(ofFirst: isRow ? last : last + 1, beside: strides) { from, to in
-                let run = Storage.Run(start: part.elements + from * size, stride: stride)
-                loop.run(count, run, into: target + to * size)
+            var source = UnsafeRawPointer(part.elements)
+            part.shape.visit(firstAxes: isRow ? last : last + 1) {
+                loop.run(count, Storage.Run(start: source, stride: stride), into: target)
+            } move: { axis, steps in
+                source += steps * part.strides[axis] * size
+                target += steps * strides[axis] * size
             }
         },
         pullbacks: [

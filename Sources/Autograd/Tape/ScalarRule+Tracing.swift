@@ -1,3 +1,5 @@
+import CKernels
+
 // How a pullback becomes steps: it is called once with single numbers, and what it records is read off its tape.
 
 enum Tracing {
@@ -79,9 +81,9 @@ enum Tracing {
         if result == 0 { return (.adjoint, 0) }
         guard let last = steps.last, result >= given else { return (.general, result) }
         let (x, y) = (last.operands.0, last.operands.1)
-        if steps.count == 1, last.arithmetic == .negate, x == 0 { return (.negatedAdjoint, 0) }
+        if steps.count == 1, last.arithmetic?.function == CK_NEGATE, x == 0 { return (.negatedAdjoint, 0) }
         // The result of the last step is ā, for no step is without use.
-        guard last.arithmetic == .multiply, (x == 0) != (y == 0),
+        guard last.arithmetic?.function == CK_MULTIPLY, (x == 0) != (y == 0),
             steps.dropLast().allSatisfy({ !$0.reads(0) })
         else { return (.general, result) }
         let factor = max(x, y)

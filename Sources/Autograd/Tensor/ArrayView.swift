@@ -17,18 +17,6 @@ public struct ArrayView {
             body(ArrayView(elements: elements, shape: shape, strides: shape.packedStrides, elementType: elementType))
         }
     }
-
-    /// Calls `body` with the offset, in elements, of each position along the first axes, in row-major order, and with that of an
-    /// array of the same shape with other strides.
-    func forEachOffset(ofFirst count: Int, beside others: Tensor.Shape? = nil, _ body: (Int, Int) -> Void) {
-        var (offset, other) = (0, 0)
-        shape.visit(firstAxes: count) {
-            body(offset, other)
-        } move: { axis, steps in
-            offset += steps * strides[axis]
-            if let others { other += steps * others[axis] }
-        }
-    }
 }
 
 extension Tensor.Shape {

@@ -28,8 +28,7 @@ extension ScalarCompiler {
             if run.count < ScalarCompiler.shortestLoop {
                 for (offset, register) in run.enumerated() { emit(copyOf: register, to: first.to + offset) }
             } else if let stride = run[...].stride {
-                let loop = unsafeBitCast(ck_elementwise(CK_COPY, CK_FLOAT64)!, to: UInt.self)
-                emit(loop: loop, run.count, [(first.from, stride)], to: first.to)
+                emit(loop: CK_COPY, run.count, [(first.from, stride)], to: first.to)
             } else {
                 emit(gathering: run, by: ck_scalar_long_code(CK_SCALAR_GATHER), to: first.to)
             }
@@ -68,7 +67,7 @@ extension ScalarCompiler {
     }
 
     /// One loop, whose operands are gathered first where that takes less time than to compute one result after the other.
-    private mutating func emit(irregular group: ArraySlice<Int>, _ loop: ScalarLoop, _ columns: [[Int]]) {
+    private mutating func emit(irregular group: ArraySlice<Int>, _ loop: ck_function, _ columns: [[Int]]) {
         let gathered = columns.count { $0[group.indices].stride == nil }
         // Both in nanoseconds: a gathered operand takes 0.5, a result of a loop 0.3, to start either takes 3.
         let time = Double(gathered + 1) * 3 + Double(group.count) * (0.5 * Double(gathered) + 0.3)
@@ -79,7 +78,7 @@ extension ScalarCompiler {
         }
     }
 
-    private mutating func emit(loop: ScalarLoop, over group: ArraySlice<Int>, _ columns: [[Int]]) {
+    private mutating func emit(loop: ck_function, over group: ArraySlice<Int>, _ columns: [[Int]]) {
         // Vectors take operands side by side, or one for all.
         let strides = columns.map { column in
             column[group.indices].stride.flatMap { !loop.isLong || $0 == 0 || $0 == 1 ? $0 : nil }
@@ -92,14 +91,17 @@ extension ScalarCompiler {
             defer { scratch += group.count }
             return (scratch, 1)
         }
-        emit(loop: loop.address, group.count, operands, to: registers[group.first!]!)
+        emit(loop: loop, group.count, operands, to: registers[group.first!]!)
     }
 
-    private mutating func emit(loop: UInt, _ count: Int, _ operands: [(start: Int, stride: Int)], to result: Int) {
+    private mutating func emit(
+        loop: ck_function, _ count: Int, _ operands: [(start: Int, stride: Int)], to result: Int
+    ) {
         let operands = operands + [(0, 0), (0, 0)]
         emit(CK_SCALAR_LOOP, result, operands[0].start, operands[1].start, operands[2].start)
         word(
-            UnsafeRawPointer(bitPattern: loop), count, operands[0].stride, operands[1].stride, operands[2].stride)
+            unsafeBitCast(ck_elementwise(loop, CK_FLOAT64)!, to: UnsafeRawPointer.self), count, operands[0].stride,
+            operands[1].stride, operands[2].stride)
     }
 }
 
@@ -172,23 +174,19 @@ extension ScalarCompiler {
     }
 }
 
-// MARK: - Functions
-
-/// The loop of a function.
-struct ScalarLoop {
-    let address: UInt
-    /// Whether a result takes so long that vectors are worth every preparation.
-    let isLong: Bool
+extension ScalarGraph.Operation.Function {
+    /// The function, if it has a loop over numbers: conditions are numbers here, but not in loops.
+    fileprivate var loop: ck_function? {
+        guard case .instruction(let function) = self, ck_elementwise(function, CK_FLOAT64) != nil,
+            ck_elementwise(function, CK_BOOL) == nil
+        else { return nil }
+        return function
+    }
 }
 
-extension ScalarGraph.Operation.Function {
-    /// Nil where there is none: conditions are numbers here, but not in the loops of what takes them.
-    fileprivate var loop: ScalarLoop? {
-        guard case .instruction(let function) = self, ck_elementwise(function, CK_BOOL) == nil,
-            let loop = ck_elementwise(function, CK_FLOAT64)
-        else { return nil }
-        return ScalarLoop(address: unsafeBitCast(loop, to: UInt.self), isLong: latency > 4)
-    }
+extension ck_function {
+    /// Whether a result takes so long that vectors are worth every preparation.
+    fileprivate var isLong: Bool { latency > 4 }
 }
 
 extension ArraySlice<Int> {

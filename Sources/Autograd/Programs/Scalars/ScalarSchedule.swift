@@ -84,12 +84,10 @@ struct ScalarSchedule {
 }
 
 extension ScalarGraph.Operation.Function {
+    fileprivate var latency: Int { if case .instruction(let function) = self { function.latency } else { 50 } }
+}
+
+extension ck_function {
     /// Roughly, in cycles.
-    var latency: Int {
-        switch self {
-        case .instruction(CK_DIVIDE), .instruction(CK_SQRT): 15
-        case .instruction(let function): ck_scalar_wide_code(function) == nil ? 4 : 50
-        case .unary, .binary: 50
-        }
-    }
+    var latency: Int { self == CK_DIVIDE || self == CK_SQRT ? 15 : ck_scalar_wide_code(self) == nil ? 4 : 50 }
 }

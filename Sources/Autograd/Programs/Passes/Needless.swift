@@ -1,0 +1,39 @@
+// What need not be computed: what passes its operand on, what is known, and what nobody asks for.
+
+extension Graph {
+    /// Without the instructions that only pass their operand on: variables of inner gradients and stopped gradients, which
+    /// matter while differentiating alone.
+    var withoutIdentities: Graph {
+        rewritten { graph, node in
+            if case .identity = node.primitive.implementation { return node.operands[0] }
+            return graph.append(node)
+        }
+    }
+
+    /// With constants in place of what is computed from constants alone.
+    var withFoldedConstants: Graph {
+        rewritten { graph, node in
+            let operands = node.operands.compactMap { graph[$0].value }
+            guard !operands.isEmpty, operands.count == node.operands.count else { return graph.append(node) }
+            let value = operands.withUnsafeBufferPointer {
+                node.primitive.compute(Primitive.Result(node.shape, node.elementType), $0, node.attributes)
+            }
+            return graph.appendConstant(value)
+        }
+    }
+
+    /// Without the instructions that no output and no guard needs.
+    var withoutDeadInstructions: Graph {
+        var isNeeded = [Bool](repeating: false, count: nodes.count)
+        for index in inputs + roots { isNeeded[index] = true }
+        for index in nodes.indices.reversed() where isNeeded[index] {
+            for operand in nodes[index].operands { isNeeded[operand] = true }
+        }
+        var next = 0
+        return rewritten { graph, node in
+            defer { next += 1 }
+            // What is left out is an operand of nothing that stays.
+            return isNeeded[next] ? graph.append(node) : -1
+        }
+    }
+}
