@@ -1,5 +1,6 @@
-import Autograd
 import Testing
+
+@testable import Autograd
 
 @Suite struct `The memory of a tape` {
     /// How many of the lines of a tape show a value; tensors here are short enough to be shown where they are kept.
@@ -53,6 +54,30 @@ import Testing
         #expect(freed == nil)
         #expect(loss.scalar == 14)
         #expect((loss + 1).scalar == 15)
+    }
+
+    /// What a gradient has computed and kept is freed with its result and its tape, whether it was asked for or passed on.
+    @Test func `is given back with the arrays that it held`() {
+        nonisolated(unsafe) weak var adjoint: Storage?
+        let probe = Primitive.identity.replacingPullback(
+            0,
+            with: .using([]) { given, _ in
+                adjoint = given.storage
+                return given
+            })
+        weak var (operand, result, gradient): (Storage?, Storage?, Storage?)
+        do {
+            let x = Tensor([1, 2, 3]) + 1
+            let (tape, (y, z)) = Tape.record { tape in
+                let y = exp(tape.variable(x))
+                return (y, sum(probe(y) * y * 2))
+            }
+            let slope = Autograd.gradient(at: x) { x in sum(probe(exp(x)) * x * x) }
+            (operand, result, gradient) = (x.storage, y.storage, slope.storage)
+            #expect(operand != nil && result != nil && gradient != nil && adjoint == nil)
+            #expect(tape.gradient(of: z, withRespectTo: y).elementCount == 3)
+        }
+        #expect(operand == nil && result == nil && gradient == nil && adjoint == nil)
     }
 
     @Test func `bears a million operations`() {
