@@ -48,6 +48,8 @@ import Testing
         #expect(db == Tensor(repeating: 6, shape: [4, 2]))
         let vector = gradient(at: Tensor([1, 2, 3, 4])) { x in sum(matmul(a, x)) }
         #expect(vector == Tensor([6, 6, 6, 6]))
+        #expect(matmul(a, Tensor([1, 2, 3, 4])) == Tensor(repeating: 10, shape: [2, 3]))
+        #expect(matmul(Tensor([1, 2, 3]), a) == Tensor(repeating: 6, shape: [2, 4]))
     }
 
     @Test func `is right to the second order`() {
