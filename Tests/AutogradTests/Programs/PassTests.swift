@@ -85,6 +85,16 @@ import Testing
                 """)
     }
 
+    /// What differs in its axes or in its type alone, such as a 0 of float32, is another computation.
+    @Test func instructionsThatAreNotRepeated() {
+        let x = Tensor((0..<25).map { Double($0) - 9 }, shape: [5, 5])
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            let (x, single) = (x[0], x[0].cast(to: .float32))
+            return [sum(x, along: 0), sum(x, along: 1), select(x .> 2, x, 0), select(single .> 2, single, 0)]
+        }
+        #expect(sameBits(Program(at: [x], of: function).outputs(of: [x]), function([x])))
+    }
+
     @Test func constants() {
         let graph = recording([Tensor([1, 2])]) { x in [gradient(at: x[0]) { sum($0 * 3) }] }
         #expect(
@@ -181,6 +191,9 @@ import Testing
                 %4: f64[2, 3] = broadcast %3 shape=[2, 3]
                 return %4
                 """)
+        // Operands that repeat along different axes stay as they are.
+        let product = recording([Tensor([[1], [2]]), Tensor([[3, 4]])]) { x in [x[0] * x[1]] }
+        #expect("\(product.withAlgebra.withoutDeadInstructions)" == "\(product)")
     }
 
     @Test func views() {

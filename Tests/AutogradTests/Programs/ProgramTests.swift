@@ -103,6 +103,15 @@ import Testing
         #expect(outputs[0].numbers == [20, 24])
     }
 
+    @Test func `inputs that lie in strides are read as they lie`() {
+        let x = Tensor((0..<100).map(Double.init), shape: [10, 10])
+        let program = Program(at: x) { x in exp(x * 0.01) + x }
+        for input in [x.transposed(), x[3].broadcast(to: [10, 10]), Tensor(2).broadcast(to: [10, 10])] {
+            #expect(sameBits(program(input), exp(input * 0.01) + input))
+        }
+        #expect(!program.explanation.contains("again"))
+    }
+
     @Test func `identity programs, constants, unused inputs and results that are asked twice`() {
         let program = Program(at: [Tensor([1, 2]), Tensor(3), Tensor([[1, 2], [3, 4]])]) { inputs in
             [
@@ -125,6 +134,12 @@ import Testing
             select(x .> 0, Tensor(indices: [large, large, large]), Tensor(indices: [large + 2, 5, large]))
         }
         #expect(program(Tensor([1, -1, -1])).indices == [large, 5, large])
+        let repeated = Program(at: Tensor(1)) { x in
+            let (first, second) = (Tensor(indices: [large]), Tensor(indices: [large + 2]))
+            return select(
+                (x .> 0).broadcast(to: [100]), first.broadcast(to: [100]), second.broadcast(to: [100]))
+        }
+        #expect(Set(repeated(Tensor(2)).indices) == [large] && Set(repeated(Tensor(-2)).indices) == [large + 2])
     }
 
     @Test func `inside another recording the function itself is recorded`() {

@@ -44,11 +44,11 @@ import Testing
     func `all recordings work in one memory`(size: Int) {
         let state = ProgramState([Tensor(repeating: 0, shape: [size]), Tensor(0)])
         let program = StatefulProgram(state, names: []) { inputs, state in
-            (sum(state[0]), [state[0] + sum(inputs[0], along: 0), state[1] + 1])
+            (sum(state[0]), [state[0] + sum(square(inputs[0]), along: 0), state[1] + 1])
         }
         var total = 0.0
         for step in 0..<10 {
-            let rows = step % 2 == 0 ? 1 : 3
+            let rows = step % 2 == 0 ? 1 : 1000
             #expect(program.run([Tensor(repeating: 1, shape: [rows, size])]) == total * Double(size))
             total += Double(rows)
             if step == 4 {
@@ -188,6 +188,28 @@ import Testing
         #expect(!program.explanation.contains("again") && program.explanation.contains("for single numbers"))
     }
 
+    /// New state that reads other old state, is other old state, or reads its own in another order.
+    @Test(arguments: [2, 40], [false, true]) func `state that reads state`(size: Int, guarded: Bool) {
+        let functions: [@Sendable ([Tensor]) -> [Tensor]] = [
+            { s in [s[0] + s[1], s[0] * s[1]] }, { s in [s[1], s[0]] },
+            { s in [0.5 * s[0].transposed(), s[1].transposed() + s[0]] }, { s in [s[1].transposed(), exp(s[0].transposed())] },
+        ]
+        for (number, function) in functions.enumerated() {
+            var random = RandomGenerator(seed: 5)
+            var expected = (0..<2).map { _ in Tensor.uniform(in: -1..<1, shape: [size, size], using: &random) }
+            let state = ProgramState(expected)
+            let program = StatefulProgram(state, names: []) { _, state in
+                let new = function(state)
+                return (guarded && sum(new[0]) > 1e300 ? Tensor(0) : sum(state[0]), new)
+            }
+            for _ in 0..<4 {
+                #expect(program.run([]) == sum(expected[0]).scalar)
+                expected = function(expected)
+            }
+            #expect(sameBits((0..<2).map { state[$0] }, expected), "\(number)")
+        }
+    }
+
     @Test func `a fast replay takes packed arrays alone`() {
         let program = StatefulProgram(ProgramState([Tensor(0)]), names: []) { inputs, state in
             (sum(inputs[0] * inputs[1]) + inputs[2], [state[0]])
@@ -200,5 +222,10 @@ import Testing
         #expect(program.run([strided, y, Tensor(2)]) == 323)
         let single = Tensor([1, 2, 3], elementType: .float32)
         #expect(program.replay(single, y, 1) == nil && program.replay(packed, single, 1) == nil)
+        let guarded = StatefulProgram(ProgramState([Tensor(0)]), names: []) { inputs, state in
+            (sum(inputs[0] * inputs[1]) < 400 ? inputs[2] : -inputs[2], [state[0]])
+        }
+        #expect(guarded.run([packed, y, Tensor(2)]) == 2 && guarded.replay(packed, y, 3) == nil)
+        #expect(guarded.run([packed, 2 * y, Tensor(3)]) == -3)
     }
 }
