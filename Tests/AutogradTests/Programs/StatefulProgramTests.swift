@@ -192,7 +192,8 @@ import Testing
     @Test(arguments: [2, 40], [false, true]) func `state that reads state`(size: Int, guarded: Bool) {
         let functions: [@Sendable ([Tensor]) -> [Tensor]] = [
             { s in [s[0] + s[1], s[0] * s[1]] }, { s in [s[1], s[0]] },
-            { s in [0.5 * s[0].transposed(), s[1].transposed() + s[0]] }, { s in [s[1].transposed(), exp(s[0].transposed())] },
+            { s in [0.5 * s[0].transposed(), s[1].transposed() + s[0]] },
+            { s in [s[1].transposed(), exp(s[0].transposed())] },
         ]
         for (number, function) in functions.enumerated() {
             var random = RandomGenerator(seed: 5)
