@@ -85,6 +85,7 @@ import Testing
                 #expect(model.seen.value.scalar == 5)
                 model.seen.value = model.seen.value + 1
                 #expect(model.seen.value.scalar == 6)
+                withoutRecording { #expect(model.seen.value.scalar == 6) }
             }
             return x * model.seen.value
         }
@@ -118,6 +119,21 @@ import Testing
         #expect(value.scalar == 32)
         #expect(gradient["w"]?.scalar == 64)
         #expect(model.w.value.scalar == 4)
+    }
+
+    @Test func `in an inner gradient is hidden by the variable of the next one`() {
+        let model = Model(2)
+        let (value, gradient) = model.valueWithGradient { model in
+            _ = model.valueWithGradient { model in
+                model.w.value = 3 * model.w.value
+                return model.w.value
+            }
+            // With respect to 3w = 6.
+            let slope = model.valueWithGradient { model in square(model.w.value) }.gradient["w"]!
+            return slope * model.w.value
+        }
+        #expect(value.scalar == 72 && gradient["w"]?.scalar == 72)
+        #expect(model.w.value.scalar == 6)
     }
 
     @Test func `is undone where the scope fails`() {

@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func worstElementIsNamed() {
-        let mask = Tensor([[1, 1, 1], [1, 1, 3]])
+        let mask = Tensor([[1, 1.5, 1], [1, 1, 3]])
         let broken = identity(multiplyingAdjointBy: mask)
         let x = Tensor([[0.5, -1, 2], [1, 3, -2]])
         let report = checkGradients(at: [x], names: ["x"], subject: "squares", orders: 1...1) { square(broken($0[0])) }

@@ -27,6 +27,9 @@ import Testing
         let broken = Primitive.cos.replacingPullback(0, with: Primitive.cos.pullbacks[0].followed { $0 + 1 })
         let report = checkGradients(at: [Tensor(0)], orders: 1...1) { broken($0[0]) }
         #expect(report.checks[0].verdict == "wrong formula", "\(report)")
+        // Also where it is so steep that both slopes are far from 0.
+        let steep = checkGradients(at: [Tensor(0)], orders: 1...1) { 1000 * broken($0[0]) }
+        #expect(steep.checks[0].verdict == "wrong formula", "\(steep)")
     }
 
     @Test func functionThatIsNotFinite() {

@@ -139,6 +139,7 @@ import Testing
         let tenths = Tensor(from: -0.3, through: 0.7, count: 11).numbers
         #expect(tenths.first == -0.3)
         #expect(tenths.last == 0.7)
+        #expect(Tensor(from: 0, through: 1, count: 50).numbers.last == 1)
         #expect(tensorError { Tensor(from: 0, through: 1, count: 1) }?.problem.contains("not 1") == true)
     }
 

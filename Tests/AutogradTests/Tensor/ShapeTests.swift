@@ -16,6 +16,7 @@ import Testing
     @Test func `equals and hashes by its lengths`() {
         #expect([2, 3] as Tensor.Shape == Tensor.Shape(2...3))
         #expect([2, 3] as Tensor.Shape != [3, 2])
+        #expect([2, 3, 4] as Tensor.Shape != [2, 3, 5])
         #expect([] as Tensor.Shape != [1])
         #expect(Set<Tensor.Shape>([[2, 3], [2, 3], [2], []]).count == 3)
     }
@@ -34,6 +35,7 @@ import Testing
         let error = tensorError { Tensor.Shape([1 << 40, 1 << 40]) }
         #expect(error?.problem.contains("more elements than memory can address") == true)
         tensorError { Tensor.Shape([0, Int.max, 2]) }
+        tensorError { Tensor.Shape([1, 1, 1, 1, 1 << 40, 1 << 40]) }
     }
 
     @Test func `stops at an axis it does not have`() async {

@@ -45,6 +45,15 @@ import Testing
         #expect(computed.numbers == (0..<count).map { $0 % 3 == 0 ? 2 : 0 })
     }
 
+    @Test(arguments: [1, 255, 256, 257, 1000])
+    func `a number that repeats keeps pace with arrays beyond a block`(count: Int) {
+        let x = Tensor((1...count).map(Double.init))
+        let (dx, dy) = gradient(at: x, Tensor(4)) { x, y in sum(x / y) }
+        #expect(dx.numbers == [Double](repeating: 0.25, count: count))
+        #expect(dy.scalar == -Double(count * (count + 1)) / 32)
+        #expect(gradient(at: x) { x in sum(log(x)) }.numbers == x.numbers.map { 1 / $0 })
+    }
+
     @Test func `an input that comes after the output has gradient zero`() {
         for _ in 0..<1000 {
             let (dx, dy) = gradient(at: Tensor([1, 2]), Tensor([3])) { x, _ in sum(x) }
