@@ -80,11 +80,16 @@ enum Build {
 
     /// What it needs to link them.
     static let linkFlags: [String] = {
+        func files(below folder: URL) -> [URL] {
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)!.compactMap { $0 as? URL }
+        }
+        // Of files that were renamed or deleted, objects stay behind.
+        let package = URL(fileURLWithPath: #filePath + "/../../..").standardized
+        let sources = Set(files(below: package.appending(path: "Sources")).map { $0.lastPathComponent + ".o" })
         let folder = products
         let objects = ["CKernels", "Autograd", "NeuralNetworks"].flatMap { target in
-            let files = FileManager.default.enumerator(
-                at: folder.appending(path: "\(target).build"), includingPropertiesForKeys: nil)!
-            return files.compactMap { ($0 as? URL)?.path }.filter { $0.hasSuffix(".o") }
+            files(below: folder.appending(path: "\(target).build"))
+                .filter { $0.pathExtension == "o" && sources.contains($0.lastPathComponent) }.map(\.path)
         }
         let sanitizers = ["address", "thread"].filter(isLoaded).map { "-sanitize=\($0)" }
         return ["-lm"] + objects + sanitizers

@@ -72,7 +72,7 @@ struct Sweep {
 
     /// Frees the adjoints of the wanted instructions, which have been read; all others were freed as the pass went by.
     private func free(_ wanted: [Tensor], upTo output: Int32) {
-        for tensor in wanted {
+        for tensor in wanted where tensor.storage != nil {
             let index = tensor.index
             guard index >= start, index <= output, flags[Int(index - start)].contains(.present) else { continue }
             _ = adjoint(of: index, consume: true)

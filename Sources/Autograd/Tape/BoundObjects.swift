@@ -128,14 +128,15 @@ extension Tape {
 
     /// Whether a program is recorded or runs in which the object is a variable: what is set then would be lost.
     package static func isVariableOfProgram(_ object: AnyObject) -> Bool {
-        let tapes = sequence(first: current, next: { $0?.enclosing?.takeUnretainedValue() })
-        guard let tape = current, tapes.contains(where: { $0?.notes != nil }) else { return false }
-        return sequence(first: tape.binding, next: { $0?.outer }).contains {
-            $0?.objects.place(of: object, near: 0) != nil
-        }
+        guard let tape = current else { return false }
+        return sequence(first: tape) { $0.enclosing?.takeUnretainedValue() }.contains { $0.notes != nil }
+            && sequence(first: tape.binding, next: { $0?.outer }).contains {
+                $0?.objects.place(of: object, near: 0) != nil
+            }
     }
 
     /// Runs `body` while the variables from `start` on stand for these objects, if any.
+    @inline(__always)
     func binding<Result>(_ objects: BoundObjects?, from start: Int32, _ body: () throws -> Result) rethrows -> Result {
         guard let objects else { return try body() }
         let outer = binding

@@ -33,7 +33,12 @@ extension Primitive {
             let result = try resultRule(Operands(tensors: operands, shape: broadcasting?.shape), attributes)
             // The rule met an attribute or a shape that there is not.
             if TensorError.count != errors { return .failed }
-            if let problem = shortage(result, operands, attributes) { throw Refusal(problem) }
+            // Most are small, as is soon seen; operands of an element-wise primitive are as small as the result.
+            var isSmall = result.shape.isSmall
+            if !isElementwise {
+                for position in operands.indices where operands[position].elementCount >= 1 << 24 { isSmall = false }
+            }
+            if !isSmall, let problem = shortage(result, operands, attributes) { throw Refusal(problem) }
             let value = compute(result, operands, attributes)
             return isRecorded ? record(value, operands, attributes, broadcasting) : value
         } catch {
@@ -48,14 +53,9 @@ extension Primitive {
     private func shortage(
         _ result: Result, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes
     ) -> String? {
-        // Most are small, as is soon seen.
-        var isSmall = result.shape.isSmall
-        for position in operands.indices where operands[position].elementCount >= 1 << 24 { isSmall = false }
-        if isSmall { return nil }
         if let problem = result.shape.problem { return problem }
         var problem = Storage.shortage(result.shape, result.elementType)
         for position in operands.indices where problem == nil { problem = operands[position].shortage }
-        if problem == nil { return nil }
         if case .identity = implementation { return nil }
         guard case .view(let rule) = implementation else { return problem }
         // Only where the operand must be packed first.
@@ -169,6 +169,7 @@ extension Tensor {
     }
 
     /// Runs `body` on the operands as they lie in memory, in their own shapes or broadcast to a larger one.
+    @inline(__always)
     fileprivate static func withViews(
         of operands: UnsafeBufferPointer<Tensor>, in shape: Shape? = nil,
         _ body: (UnsafeBufferPointer<ArrayView>) -> Void

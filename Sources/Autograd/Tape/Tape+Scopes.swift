@@ -32,8 +32,12 @@ extension Tape {
                 throw error
             }
         }
-        let (result, settings) = try withNewTape { tape in (try body(tape), tape.settings) }
-        if !TensorError.isNoted { for setting in settings.values { setting.keep() } }
+        var settings: [ObjectIdentifier: Setting] = [:]
+        let result = try withNewTape { tape in
+            defer { settings = tape.settings }
+            return try body(tape)
+        }
+        if !settings.isEmpty && !TensorError.isNoted { for setting in settings.values { setting.keep() } }
         return result
     }
 

@@ -155,7 +155,6 @@ extension Tensor {
 
     /// Writes the elements side by side, in row-major order, as a loop of one operand makes them.
     func copyElements(by loop: ElementLoop, to target: UnsafeMutableRawPointer, elementSize: Int) {
-        if let run = storage?.run { return withExtendedLifetime(storage) { loop.run(elementCount, run, into: target) } }
         withElements { address, strides in
             let elements = UnsafeMutableRawPointer(mutating: address)
             let view = ArrayView(elements: elements, shape: shape, strides: strides, elementType: elementType)

@@ -71,7 +71,7 @@ extension ScalarCompiler {
         let gathered = columns.count { $0[group.indices].stride == nil }
         // Both in nanoseconds: a gathered operand takes 0.5, a result of a loop 0.3, to start either takes 3.
         let time = Double(gathered + 1) * 3 + Double(group.count) * (0.5 * Double(gathered) + 0.3)
-        if loop.isLong ? group.count < 4 : time > 1.2 * Double(group.count) {
+        if loop.takesLong ? group.count < 4 : time > 1.2 * Double(group.count) {
             for value in group { emit(value) }
         } else {
             emit(loop: loop, over: group, columns)
@@ -81,7 +81,7 @@ extension ScalarCompiler {
     private mutating func emit(loop: ck_function, over group: ArraySlice<Int>, _ columns: [[Int]]) {
         // Vectors take operands side by side, or one for all.
         let strides = columns.map { column in
-            column[group.indices].stride.flatMap { !loop.isLong || $0 == 0 || $0 == 1 ? $0 : nil }
+            column[group.indices].stride.flatMap { !loop.takesLong || $0 == 0 || $0 == 1 ? $0 : nil }
         }
         var scratch = self.scratch(strides.count { $0 == nil } * group.count)
         let operands = zip(columns, strides).map { column, stride -> (start: Int, stride: Int) in
@@ -182,11 +182,6 @@ extension ScalarGraph.Operation.Function {
         else { return nil }
         return function
     }
-}
-
-extension ck_function {
-    /// Whether a result takes so long that vectors are worth every preparation.
-    fileprivate var isLong: Bool { latency > 4 }
 }
 
 extension ArraySlice<Int> {

@@ -88,6 +88,8 @@ extension ScalarGraph.Operation.Function {
 }
 
 extension ck_function {
+    /// Whether a result takes so long that vectors are worth every preparation.
+    var takesLong: Bool { latency > 4 }
     /// Roughly, in cycles.
     var latency: Int { self == CK_DIVIDE || self == CK_SQRT ? 15 : ck_scalar_wide_code(self) == nil ? 4 : 50 }
 }
