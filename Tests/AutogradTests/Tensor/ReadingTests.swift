@@ -74,8 +74,11 @@ import Testing
         let back = x.transposed(axes: [7, 6, 5, 4, 3, 2, 1, 0])
         #expect(back.shape == [2, 1, 2, 1, 3, 1, 2, 1])
         #expect(back.transposed(axes: [7, 6, 5, 4, 3, 2, 1, 0]) == x)
-        let expected = (0..<2).flatMap { l in
-            (0..<2).flatMap { k in (0..<3).flatMap { j in (0..<2).map { i in Double(12 * i + 4 * j + 2 * k + l) } } }
+        var expected: [Double] = []
+        for l in 0..<2 {
+            for k in 0..<2 {
+                for j in 0..<3 { for i in 0..<2 { expected.append(Double(12 * i + 4 * j + 2 * k + l)) } }
+            }
         }
         #expect(back.numbers == expected)
     }
