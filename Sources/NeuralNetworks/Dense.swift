@@ -34,9 +34,11 @@ public struct Dense: Module {
     ///   - bias: b, of shape [outputs].
     public init(weight: Parameter, bias: Parameter? = nil) {
         let kinds = [weight.value] + (bias.map { [$0.value] } ?? [])
-        guard kinds[0].rank == 2, kinds.dropFirst().allSatisfy({ $0.shape == [kinds[0].shape[0]] }) else {
+        let types = Set(kinds.map(\.elementType))
+        guard kinds[0].rank == 2, kinds.dropFirst().allSatisfy({ $0.shape == [kinds[0].shape[0]] }), types.count == 1
+        else {
             TensorError(
-                "Dense", "the weight must be [outputs, inputs] and the bias [outputs]",
+                "Dense", "the weight must be [outputs, inputs] and the bias [outputs], of one element type",
                 operands: kinds.map(\.operandDescription)
             ).raise()
             self.weight = Parameter(Tensor(repeating: 0, shape: [0, 0]))

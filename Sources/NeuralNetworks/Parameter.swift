@@ -96,8 +96,8 @@ public final class Parameter {
         ).raise(returning: false)
     }
 
-    /// Another parameter with the same value.
-    public func copy() -> Parameter { Parameter(present, isTrainable: isTrainable) }
+    /// Another parameter with the same value, which must be no variable of a gradient, nor computed from one.
+    public func copy() -> Parameter { Parameter(value, isTrainable: isTrainable) }
 }
 
 extension Parameter: ValueOwner {
@@ -112,5 +112,5 @@ extension Parameter: ValueOwner {
 }
 
 extension Parameter: CustomStringConvertible {
-    public var description: String { "Parameter(\(present), trainable: \(isTrainable))" }
+    public var description: String { "Parameter(\(value), trainable: \(isTrainable))" }
 }

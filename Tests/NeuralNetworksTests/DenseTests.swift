@@ -5,6 +5,12 @@ import Testing
 @Suite struct `A dense layer` {
     private let layer = Dense(weight: Parameter(Tensor([[1, 2, 3], [4, 5, 6]])), bias: Parameter(Tensor([10, 20])))
 
+    @Test func `refuses a weight and a bias of different types`() {
+        let (weight, bias) = (Parameter(Tensor([[1, 2]])), Parameter(Tensor([1], elementType: .float32)))
+        let error = #expect(throws: TensorError.self) { try Tensor.checked { Dense(weight: weight, bias: bias) } }
+        #expect(error?.problem.contains("of one element type") == true)
+    }
+
     @Test func `takes a vector, a batch and more axes`() {
         #expect(layer(Tensor([1, 0, -1])) == Tensor([8, 18]))
         #expect(layer(Tensor([[1, 0, -1], [0, 1, 0]])) == Tensor([[8, 18], [12, 25]]))

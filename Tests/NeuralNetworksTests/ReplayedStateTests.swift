@@ -22,6 +22,15 @@ import Testing
         #expect((0..<4).map { _ in step(nothing, nothing) } == [5, 4, 3, 2])
     }
 
+    @Test func `state that no memory could hold is read where it lies`() {
+        let model = Model(Tensor(2), [Tensor(3).broadcast(to: [1 << 40])])
+        let step = TrainingStep(model, SGD(learningRate: 1)) { model, x, _ in
+            model.w.value * x * model.state[0].value[5]
+        }
+        #expect((0..<3).map { _ in step(Tensor(1), nothing) } == [6, -3, -12])
+        #expect(model.w.value.scalar == -7)
+    }
+
     @Test func `two numbers of state may have one new value, or be views of themselves`() {
         let model = Model(Tensor(0), [Tensor([0, 0]), Tensor((0..<25).map(Double.init), shape: [5, 5])])
         let step = TrainingStep(model, SGD(learningRate: 0)) { model, x, _ in

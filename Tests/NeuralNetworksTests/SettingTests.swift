@@ -175,6 +175,34 @@ import Testing
         #expect(model.seen.value.scalar == 3)
     }
 
+    @Test func `what is set is what a description shows, and what a copy cannot be made of where it is a variable`() {
+        let model = Model(2)
+        let text = gradientOfNothing {
+            model.seen.value = Tensor(7)
+            return "\(model.seen)"
+        }
+        #expect(text == "Parameter(7.0, trainable: false)")
+        let error = #expect(throws: TensorError.self) {
+            try Tensor.checked {
+                gradient(at: Tensor(3)) { x in
+                    model.seen.value = 2 * x
+                    return model.seen.copy().value * x
+                }
+            }
+        }
+        #expect(error?.problem.contains("on the tape") == true)
+        #expect(model.seen.value.scalar == 7)
+    }
+
+    private func gradientOfNothing(_ body: () -> String) -> String {
+        var text = ""
+        _ = gradient(at: Tensor(1)) { x in
+            text = body()
+            return x
+        }
+        return text
+    }
+
     @Test func `does not disturb a check of gradients`() {
         let model = Model(2)
         let report = model.checkGradients { model in

@@ -57,11 +57,13 @@ package final class StatefulProgram {
         return tiny.pointee.value.pointee
     }
 
-    /// Lets the next replay use this memory.
-    private func use(_ memory: Memory) {
+    /// Lets the next replay use this memory; false, for nothing has run in it.
+    @discardableResult
+    private func use(_ memory: Memory) -> Bool {
         let program = TinyProgram(memory)
         isTiny = program != nil
         if let program { tiny.initialize(to: program) }
+        return false
     }
 
     deinit { tiny.deallocate() }
@@ -73,8 +75,8 @@ package final class StatefulProgram {
     package func run(_ inputs: UnsafeBufferPointer<Tensor>) -> Double {
         var tried: Code?
         if TensorError.isNoted { return .nan }
-        if Tape.current != nil || inputs.contains(where: \.isFailed) { return runEagerly(Array(inputs)) }
-        if inputs.contains(where: { $0.shortage != nil }) { return runEagerly(Array(inputs)) }
+        let isRunEagerly = Tape.current != nil || inputs.contains { $0.isFailed || $0.shortage != nil }
+        if isRunEagerly { return runEagerly(Array(inputs)) }
         if inputs.contains(where: { !$0.isPacked }) { return run(inputs.map(\.packed)) }
         while let code = recordings.code(for: inputs, after: tried) {
             var value: Double?
@@ -112,14 +114,11 @@ package final class StatefulProgram {
             let (value, state) = function(Array(given.prefix(inputs.count)), Array(given.dropFirst(inputs.count)))
             return [value] + state
         }
-        guard let graph else { return .nan }
-        let code = Planner.code(graph.optimized, stateCount: values.count)
-        recordings.add(code, at: inputs, afterTrying: tried, recorded: graph.nodes.count)
+        if TensorError.isNoted || outputs.contains(where: \.isFailed) { return .nan }
+        let code = graph.map { Planner.code($0.optimized, stateCount: values.count) }
+        if let graph, let code { recordings.add(code, at: inputs, afterTrying: tried, recorded: graph.nodes.count) }
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
-        state.run(code) { memory in
-            use(memory)
-            return false
-        }
+        if let code { state.run(code) { use($0) } }
         return outputs[0].scalar
     }
 }
