@@ -4,8 +4,8 @@
 ///
 /// An input that is not used has gradient zero. So has one whose numbers are read, by `scalar` or `numbers`: what is made of
 /// plain numbers is a constant, and nothing tells a constant that was meant from one that was not. The function's result must be
-/// of rank 0; for another, see ``vectorJacobianProduct(at:cotangent:of:)``. The answer is a plain number, through which no outer gradient flows: to nest
-/// gradients, use the forms that take tensors.
+/// of rank 0; for another, see ``vectorJacobianProduct(at:cotangent:of:)``. The answer is a plain number, through which no outer
+/// gradient flows: to nest gradients, use the forms that take tensors.
 public func gradient(at x: Double, of function: (Tensor) throws -> Tensor) rethrows -> Double {
     try valueWithGradient(at: x, of: function).gradient
 }
