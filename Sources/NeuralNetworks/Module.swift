@@ -22,8 +22,9 @@ extension Module {
     /// on several ways.
     ///
     /// Found by reflection, through nested modules, structs, tuples, enums, optionals, arrays and dictionaries (in the order
-    /// of their keys); a `Set` of them is an error. A module whose properties cannot be seen, because it was compiled without reflection data, is an
-    /// error.
+    /// of their keys); a `Set` of them is an error. Data of plain numbers, text and tensors, also nested, is passed over as a
+    /// whole; arrays of tuples or structs with text in them are looked through, at about a microsecond an element. A module
+    /// whose properties cannot be seen, because it was compiled without reflection data, is an error.
     public var parameters: [NamedParameter] {
         var discovery = ParameterDiscovery()
         discovery.visit(self, path: "")
@@ -81,6 +82,8 @@ private struct ParameterDiscovery {
         if value is Tensor { return }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
+        case .collection where isData(type), .dictionary where isData(type), .set where isData(type):
+            return
         case .class:
             // Only modules: through any other object one could reach the whole program. A parameter that is used but hidden
             // in one is noticed when training.
@@ -101,7 +104,6 @@ private struct ParameterDiscovery {
                 ).raise()
             }
         case .collection:
-            if let elements = value as? any Collection, holdsNoParameter(elements) { return }
             for (position, child) in mirror.children.enumerated() {
                 visit(child.value, path: path + .step("\(position)", path))
             }
@@ -160,10 +162,26 @@ private struct ParameterDiscovery {
     private func size(of value: some Any) -> Int { MemoryLayout.size(ofValue: value) }
 }
 
-/// Whether the elements are plain data, tensors or text, in which no parameter can be: there may be a million of them.
-private func holdsNoParameter<Elements: Collection>(_ elements: Elements) -> Bool {
-    _isPOD(Elements.Element.self) || Elements.Element.self == Tensor.self || Elements.Element.self == String.self
+/// Whether values of a type are plain data, tensors or text, or made of these, in which no parameter can be: there may be a
+/// million of them.
+private func isData(_ type: Any.Type) -> Bool {
+    if type == Tensor.self || type == String.self { return true }
+    if let container = type as? any Container.Type { return container.parts.allSatisfy(isData) }
+    return isPlain(type)
 }
+
+/// Whether a type's values are bits alone.
+private func isPlain<T>(_ type: T.Type) -> Bool { _isPOD(type) }
+
+/// Values that consist of values of other types.
+private protocol Container { static var parts: [Any.Type] { get } }
+
+extension Optional: Container { fileprivate static var parts: [Any.Type] { [Wrapped.self] } }
+extension Array: Container { fileprivate static var parts: [Any.Type] { [Element.self] } }
+extension ArraySlice: Container { fileprivate static var parts: [Any.Type] { [Element.self] } }
+extension ContiguousArray: Container { fileprivate static var parts: [Any.Type] { [Element.self] } }
+extension Set: Container { fileprivate static var parts: [Any.Type] { [Element.self] } }
+extension Dictionary: Container { fileprivate static var parts: [Any.Type] { [Value.self] } }
 
 extension String {
     /// What leads from a path to one of its parts.

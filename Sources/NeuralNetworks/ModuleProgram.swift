@@ -5,9 +5,9 @@ extension Program {
     ///
     ///     let classify = Program(freezing: Classifier(using: &random), at: x) { network, x in network(x) }
     ///
-    /// The program keeps the model to itself: one that is used elsewhere does not compile (in language mode 6). To run a model that is still trained,
-    /// hand over another one built alike, with the values that the parameters have now, ``Module/assign(_:)``. For inputs of other
-    /// shapes `function` is recorded again, on any thread.
+    /// The program keeps the model to itself: one that is used elsewhere does not compile (in language mode 6). To run a model
+    /// that is still trained, hand over another one built alike, with the values that the parameters have now,
+    /// ``Module/assign(_:)``. For inputs of other shapes `function` is recorded again, on any thread.
     ///
     /// What `function` does to parameters that are not trained, such as running averages, is forgotten.
     public convenience init<Model: Module>(

@@ -9,10 +9,10 @@ import Autograd
 ///
 /// The first call is recorded: forward, backward and update as one program, which every further call replays. So the closure
 /// is `@Sendable` and gets what changes as arguments, the model too: a captured model or `var` does not compile (in language
-/// mode 6). Of the model, its parameters may change between steps, trainable or not; its other properties are what they were when
-/// the step was recorded, and so are random numbers drawn then. Inputs of other shapes, or a number that was asked for and is another now,
-/// have the step recorded again; see ``explanation``. The parameters live in the program's memory, and are read and set
-/// through the model as ever.
+/// mode 6). Of the model, its parameters may change between steps, trainable or not; its other properties are what they were
+/// when the step was recorded, and so are random numbers drawn then. Inputs of other shapes, or a number that was asked for and
+/// is another now, have the step recorded again; see ``explanation``. The parameters live in the program's memory, and are read
+/// and set through the model as ever.
 public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The method. Its learning rate may change between steps; another setting has the step recorded again.
     public var optimizer: Method {

@@ -289,9 +289,9 @@ private struct Fuzz {
             parameter.value = y
             return parameter.value
         default:
-            var other = RandomGenerator(seed: 1)
-            let step = TrainingStep(Dense(inputs: 2, outputs: 1, using: &other), SGD(learningRate: 0.1)) {
-                model, x, y in
+            let network = Dense(weight: Parameter(tensor()), bias: chance(2) ? Parameter(tensor()) : nil)
+            network.weight.isTrainable = !chance(8)
+            let step = TrainingStep(network, SGD(learningRate: chance(4) ? number() : 0.1)) { model, x, y in
                 halfSquaredError(model(x), y)
             }
             return Tensor([step(x, y), step(y, x), step(x, y)])

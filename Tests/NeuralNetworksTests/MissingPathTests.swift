@@ -51,6 +51,13 @@ import Testing
                 _ = model(x)
                 return sum(y)
             } == "it does not use what is computed from them")
+        // Ends of paths that do not lead to the loss, and comparisons, say nothing of it.
+        #expect(
+            problem { model, x, y in
+                _ = model(x) .> y
+                _ = withoutRecording { model(x) }
+                return sum(model.bias!.value) > 100 ? sum(y) : sum(x) * sum(y)
+            } == "it does not use what is computed from them")
     }
 
     @Test func `is none where one parameter is enough`() {

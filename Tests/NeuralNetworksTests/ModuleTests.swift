@@ -205,7 +205,18 @@ private struct Holder: Module {
 
     private struct Table: Module {
         let numbers: [Double], points: [SIMD2<Double>], names: [String], rows: [Tensor]
+        let nested: [[Tensor]], perhaps: ArraySlice<String?>, counts: [String: Int], words: [Int: [String]], some: Set<Int>
+        let flags: [[Flag?]], named: [String: [Flag]]
         let layer = dense()
+    }
+
+    /// Plain data that says so where it is looked into.
+    private struct Flag: CustomReflectable {
+        let isSet: Bool
+        var customMirror: Mirror {
+            Issue.record("data was searched")
+            return Mirror(self, children: [])
+        }
     }
 
     /// Visited one by one, a million numbers took a second and a half.
@@ -213,7 +224,12 @@ private struct Holder: Module {
         let table = Table(
             numbers: [Double](repeating: 1, count: 2_000_000),
             points: [SIMD2<Double>](repeating: .zero, count: 1_000_000),
-            names: [String](repeating: "x", count: 1_000_000), rows: [Tensor](repeating: Tensor(1), count: 1_000_000))
+            names: [String](repeating: "x", count: 1_000_000), rows: [Tensor](repeating: Tensor(1), count: 1_000_000),
+            nested: [[Tensor]](repeating: [Tensor(1)], count: 1_000_000),
+            perhaps: [String?](repeating: nil, count: 1_000_000)[...],
+            counts: Dictionary(uniqueKeysWithValues: (0..<100_000).map { ("\($0)", $0) }),
+            words: Dictionary(uniqueKeysWithValues: (0..<100_000).map { ($0, ["x"]) }), some: Set(0..<100_000),
+            flags: [[Flag(isSet: true)], [nil]], named: ["flags": [Flag(isSet: false)]])
         #expect(table.parameters.map(\.path) == ["layer.weight", "layer.bias"])
     }
 }

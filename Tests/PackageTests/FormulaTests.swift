@@ -22,6 +22,14 @@ import Testing
         try Source(Self.body(Self.whole, imported)).expectDiagnostics(imported, flags: Self.limit)
     }
 
+    /// Five Ints in a formula of twenty operators take the solver some seconds; it gives up at a hundred times the limit above.
+    @Test func `many Ints in a long formula are not given up on`() throws {
+        let formula = """
+            p -= 0.5 * (x - y) * n * (x + y) * (2 * z + 1) / (2 * n) + 0.1 * x * y * (1 - z) - n * z + 3 * n  // warning: '+'
+            """
+        try Source(Self.body(formula, "")).expectDiagnostics()
+    }
+
     @Test(arguments: imports) func `mistakes are refused with their reason`(imported: String) throws {
         try Source(Self.body(Self.mistakes, imported)).expectDiagnostics(imported)
     }

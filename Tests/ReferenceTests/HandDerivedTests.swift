@@ -72,7 +72,8 @@ import Testing
         /// - Parameters:
         ///   - size: What rounding is measured by; nil for each number's own size.
         ///   - outputs: The sigmoids o on the way. By hand their derivatives are o (1 − o): o is rounded, by a unit of 1 / 2 and
-        ///     sometimes more, and 1 − o has that error too, which for o close to 1 is large beside it. The tape's derivatives are exact.
+        ///     sometimes more, and 1 − o has that error too, which for o close to 1 is large beside it. The tape's derivatives
+        ///     are exact.
         mutating func compare(
             _ tape: Tensor, _ byHand: [Double], ofSize size: Double? = nil, through outputs: [Double]
         ) {

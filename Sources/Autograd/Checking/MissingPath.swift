@@ -1,10 +1,20 @@
 // Why a gradient is missing.
 
 extension Tape {
-    /// Why an output depends on none of the variables that are bound innermost, in words: where the paths from them end.
+    /// Why an output depends on none of the variables that are bound innermost, in words: where the paths from them to it end.
     package static func missingPath(to output: Tensor) -> String {
         guard let tape = current, let binding = tape.binding else { return "nothing is recorded" }
         let variables = binding.start..<binding.start + Int32(binding.objects.names.count)
+        // What the output is computed from, and of that, what a gradient would reach.
+        var isUsed = [Bool](repeating: false, count: tape.count)
+        if output.serial == tape.serial { isUsed[Int(output.index)] = true }
+        for index in stride(from: Int32(tape.count) - 1, through: binding.start, by: -1) where isUsed[Int(index)] {
+            let instruction = tape[index]
+            for position in 0..<tape.operandCount(of: instruction) {
+                let operand = tape.operand(position, of: instruction)
+                if operand >= 0 { isUsed[Int(operand)] = true }
+            }
+        }
         var isActive = [Bool](repeating: false, count: tape.count)
         var ends: [(index: Int32, text: String)] = []
         for index in binding.start..<Int32(tape.count) {
@@ -19,14 +29,15 @@ extension Tape {
             }
             guard isReached else { continue }
             if tape.notes?.isCut(index, from: binding.start) ?? false {
-                ends.append((index, "is computed without recording"))
+                if isUsed[Int(index)] { ends.append((index, "is computed without recording")) }
             } else if variables.contains(index) || instruction.elementType.isFloat && isPassed {
                 isActive[Int(index)] = true
-            } else {
+            } else if isUsed[Int(index)] {
                 ends.append((index, "passes no gradient on"))
             }
         }
-        for guarded in tape.notes?.guards ?? [] where isActive[guarded.index] {
+        // Of numbers that were read, the output may be made; of comparisons, only which way was taken.
+        for guarded in tape.notes?.guards ?? [] where isActive[guarded.index] && guarded.holdsNumbers {
             ends.append((Int32(guarded.index), "is read as numbers, and what is made of those is a constant"))
         }
         let shown = ends.sorted { $0.index < $1.index }.suffix(3)

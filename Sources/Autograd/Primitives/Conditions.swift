@@ -39,7 +39,8 @@ extension Primitive {
         ])
 }
 
-// Compared element by element: a tensor of conditions, for `select`. A condition carries no gradient.
+// Compared element by element: a tensor of conditions, for `select`. A condition carries no gradient. There are two orders:
+// x > y is recorded, printed and refused as y < x.
 extension Tensor {
     public static func .== (x: Tensor, y: Tensor) -> Tensor { Primitive.equal(x, y) }
     public static func .== (x: Tensor, y: Double) -> Tensor { Primitive.equal(x, x.comparable(y)) }
@@ -61,7 +62,8 @@ extension Tensor {
     }
 }
 
-// Conditions combined element by element, as SIMD masks are; composed, for they carry no gradient.
+// Conditions combined element by element, as SIMD masks are; composed of `select` and `equal`, by whose names shapes that do
+// not fit are refused.
 extension Tensor {
     /// Whether both hold.
     public static func .& (x: Tensor, y: Tensor) -> Tensor { conditions(".&", x, y) ?? Primitive.select(x, y, x) }
@@ -85,6 +87,8 @@ extension Tensor {
 
 // One number compared with another: a plain Bool, for `if` and `while`.
 extension Tensor {
+    public static func == (x: Tensor, y: Double) -> Bool { x.single(.equal, y) }
+    public static func != (x: Tensor, y: Double) -> Bool { x.single(.notEqual, y) }
     public static func < (x: Tensor, y: Double) -> Bool { x.single(.less, y) }
     public static func <= (x: Tensor, y: Double) -> Bool { x.single(.lessOrEqual, y) }
     public static func > (x: Tensor, y: Double) -> Bool { x.single(.greater, y) }

@@ -16,12 +16,12 @@ extension Int: TensorIndex { public var axisPart: AxisPart { .position(self) } }
 extension Range: TensorIndex where Bound == Int { public var axisPart: AxisPart { .range(lowerBound, upperBound) } }
 extension PartialRangeFrom: TensorIndex where Bound == Int { public var axisPart: AxisPart { .range(lowerBound, nil) } }
 extension PartialRangeUpTo: TensorIndex where Bound == Int { public var axisPart: AxisPart { .range(nil, upperBound) } }
-// A range through the largest Int reaches outside of any axis, also when its end wraps around.
+// A range through the largest Int, which has no end, reaches outside of any axis also without its last position.
 extension ClosedRange: TensorIndex where Bound == Int {
-    public var axisPart: AxisPart { .range(lowerBound, upperBound &+ 1) }
+    public var axisPart: AxisPart { .range(lowerBound, Swift.min(upperBound, .max - 1) + 1) }
 }
 extension PartialRangeThrough: TensorIndex where Bound == Int {
-    public var axisPart: AxisPart { .range(nil, upperBound &+ 1) }
+    public var axisPart: AxisPart { .range(nil, Swift.min(upperBound, .max - 1) + 1) }
 }
 
 extension Tensor {

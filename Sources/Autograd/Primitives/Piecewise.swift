@@ -17,6 +17,8 @@ extension Primitive {
         ])
 
     /// y = −1, 0 or 1 as x is negative, zero or positive; dy/dx = 0, at the jump too.
+    ///
+    /// A NaN is its own result, and its derivative is 0 as well: no path leads through this function, wherever x lies.
     public static let sign: Primitive = elementwise(
         "sign", CK_SIGN,
         pullbacks: .zero,

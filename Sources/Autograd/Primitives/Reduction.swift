@@ -66,6 +66,7 @@ extension ArrayView {
     }
 
     private func reduce(behind kept: Int, by kernel: ReductionKernel, into result: UnsafeMutableRawPointer) {
+        if shape[..<kept].contains(0) { return }
         guard let stride = strides.single(over: kept..<shape.rank, of: shape) else {
             return withPackedCopy { $0.reduce(behind: kept, by: kernel, into: result) }
         }

@@ -57,13 +57,11 @@ package final class StatefulProgram {
         return tiny.pointee.value.pointee
     }
 
-    /// Lets the next replay use this memory; false, for nothing has run in it.
-    @discardableResult
-    private func use(_ memory: Memory) -> Bool {
+    /// Lets the next replay use this memory.
+    private func use(_ memory: Memory) {
         let program = TinyProgram(memory)
         isTiny = program != nil
         if let program { tiny.initialize(to: program) }
-        return false
     }
 
     deinit { tiny.deallocate() }
@@ -118,7 +116,12 @@ package final class StatefulProgram {
         let code = graph.map { Planner.code($0.optimized, stateCount: values.count) }
         if let graph, let code { recordings.add(code, at: inputs, afterTrying: tried, recorded: graph.nodes.count) }
         for (slot, value) in outputs.dropFirst().enumerated() { state[slot] = value }
-        if let code { state.run(code) { use($0) } }
+        if let code {
+            state.run(code) { memory in
+                use(memory)
+                return false  // Its values are there already.
+            }
+        }
         return outputs[0].scalar
     }
 }

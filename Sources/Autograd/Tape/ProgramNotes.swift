@@ -35,6 +35,8 @@ struct ProgramGuard: Sendable, Equatable {
     }
 
     enum Comparison: String, Sendable {
+        case equal = "=="
+        case notEqual = "!="
         case less = "<"
         case lessOrEqual = "<="
         case greater = ">"
@@ -43,6 +45,8 @@ struct ProgramGuard: Sendable, Equatable {
         @inline(__always)
         func callAsFunction(_ x: Double, _ y: Double) -> Bool {
             switch self {
+            case .equal: x == y
+            case .notEqual: x != y
             case .less: x < y
             case .lessOrEqual: x <= y
             case .greater: x > y
@@ -54,4 +58,7 @@ struct ProgramGuard: Sendable, Equatable {
     /// The instruction that was asked.
     var index: Int
     let condition: Condition
+
+    /// Whether the elements themselves were read.
+    var holdsNumbers: Bool { if case .bits = condition { true } else { false } }
 }

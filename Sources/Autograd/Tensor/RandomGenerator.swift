@@ -95,12 +95,15 @@ extension Tensor {
         }
     }
 
-    /// Numbers drawn from a normal distribution.
+    /// Numbers of a float type drawn from a normal distribution.
     public static func normal(
         mean: Double = 0, standardDeviation: Double = 1, shape: Shape, elementType: ElementType = .float64,
         using random: inout RandomGenerator
     ) -> Tensor {
-        Tensor(shape, elementType) { _ in mean + standardDeviation * random.normal() }
+        guard elementType.isFloat else {
+            return TensorError("normal", "there are no normal numbers of type \(elementType.abbreviation)").raise()
+        }
+        return Tensor(shape, elementType) { _ in mean + standardDeviation * random.normal() }
     }
 
     /// Indices drawn uniformly from a range, which must not be empty.

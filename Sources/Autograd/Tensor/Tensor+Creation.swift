@@ -14,50 +14,57 @@ extension Tensor {
         self.init(storage: nil, bits: condition ? 1 : 0, elementType: .bool)
     }
 
+    /// A single number of type float32, which it stays unless another type is asked for.
+    @_disfavoredOverload
+    public init(_ number: Float, elementType: ElementType = .float32) {
+        self.init(Double(number), elementType: elementType)
+    }
+
+    /// A single whole number.
+    @_disfavoredOverload
+    public init(_ number: some BinaryInteger & TensorConvertible, elementType: ElementType = .float64) {
+        self.init(CollectionOfOne(number), shape: [], elementType: elementType)
+    }
+
     /// Numbers in row-major order: a vector, or a tensor of a shape that they fill. Another number of elements than the shape
     /// holds is an error.
     public init(_ numbers: [Double], shape: Shape? = nil, elementType: ElementType = .float64) {
-        self = numbers.withUnsafeBytes { Tensor.of($0, .float64, shape, as: elementType) }
+        self = Double.tensor(of: numbers, shape: shape, elementType: elementType)
     }
 
-    /// Numbers of type float32, which they stay unless another type is asked for; see ``init(_:shape:elementType:)``.
-    @_disfavoredOverload
-    public init(_ numbers: [Float], shape: Shape? = nil, elementType: ElementType = .float32) {
-        self = numbers.withUnsafeBytes { Tensor.of($0, .float32, shape, as: elementType) }
+    /// A matrix of shape `[rows.count, rows[0].count]`. Rows of different lengths are an error.
+    public init(_ rows: [[Double]], elementType: ElementType = .float64) {
+        self = [Double].tensor(of: rows, shape: nil, elementType: elementType)
     }
 
-    /// Whole numbers: of an array, such as the bytes of an image, of a range (`Tensor(0..<4)` is `[0, 1, 2, 3]`) or of another
-    /// collection. They are exact where the element type holds them, and rounded elsewhere.
+    /// A tensor of rank 3: an array of matrices of equal shape.
+    public init(_ matrices: [[[Double]]], elementType: ElementType = .float64) {
+        self = [[Double]].tensor(of: matrices, shape: nil, elementType: elementType)
+    }
+
+    /// What a collection holds, in row-major order: the bytes of an image, the whole numbers of a range (`Tensor(0..<4)` is
+    /// `[0, 1, 2, 3]`), conditions, part of an array of Floats, or arrays of equal length nested to any depth.
+    ///
+    /// Floats become float32, conditions `.bool` and other numbers float64 unless another type is asked for. Whole numbers
+    /// are exact where the element type holds them, and rounded elsewhere.
     @_disfavoredOverload
-    @_specialize(where Numbers == [UInt8])
-    @_specialize(where Numbers == [Int])
-    @_specialize(where Numbers == Range<Int>)
-    public init<Numbers: Collection>(
-        _ numbers: Numbers, shape: Shape? = nil, elementType: ElementType = .float64
-    ) where Numbers.Element: BinaryInteger {
-        let count = Tensor.count(of: numbers)
-        self.init(count, shape, elementType) { start in
-            func write<Element>(_ element: (Numbers.Element) -> Element) {
-                let target = start.assumingMemoryBound(to: Element.self)
-                for (position, number) in zip(0..<count, numbers) { target[position] = element(number) }
-            }
-            switch elementType {
-            case .float64: write { Double($0) }
-            case .float32: write { Float($0) }
-            case .int64: write { Int64(clamping: $0) }
-            case .bool: write { $0 != 0 }
-            }
+    public init<Elements: Collection>(
+        _ elements: Elements, shape: Shape? = nil, elementType: ElementType? = nil
+    ) where Elements.Element: TensorConvertible {
+        // So many that memory cannot hold them are an error, before they are brought together.
+        let vector: Shape = [Tensor.count(of: elements)]
+        if vector.isEmpty {
+            self = .failed
+        } else if let shortage = Storage.shortage(vector, .float64) {
+            self = TensorError("Tensor", shortage).raise()
+        } else {
+            self = Elements.Element.tensor(of: Array(elements), shape: shape, elementType: elementType)
         }
     }
 
     /// Indices, of type `.int64`, in row-major order; see ``init(_:shape:elementType:)``.
     public init(indices: some Sequence<Int>, shape: Shape? = nil) {
         self.init(Array(indices), shape: shape, elementType: .int64)
-    }
-
-    /// Conditions, of type `.bool`, in row-major order; see ``init(_:shape:elementType:)``.
-    public init(_ conditions: [Bool], shape: Shape? = nil) {
-        self = conditions.withUnsafeBytes { Tensor.of($0, .bool, shape, as: .bool) }
     }
 
     /// Elements as they lie in memory, side by side in row-major order: Double, Float, Int64, or a byte for each condition,
@@ -70,29 +77,6 @@ extension Tensor {
         } else {
             self = Tensor.of(bytes, elementType, shape, as: elementType)
         }
-    }
-
-    /// A matrix of shape `[rows.count, rows[0].count]`. Rows of different lengths are an error.
-    public init(_ rows: [[Double]], elementType: ElementType = .float64) {
-        let width = rows.first?.count ?? 0
-        guard let odd = rows.firstIndex(where: { $0.count != width }) else {
-            self.init(rows.flatMap { $0 }, shape: [rows.count, width], elementType: elementType)
-            return
-        }
-        self = Tensor.ragged("row \(odd) has \(rows[odd].count) elements, row 0 has \(width)")
-    }
-
-    /// A tensor of rank 3: an array of matrices of equal shape.
-    public init(_ matrices: [[[Double]]], elementType: ElementType = .float64) {
-        let (height, width) = (matrices.first?.count ?? 0, matrices.first?.first?.count ?? 0)
-        for (position, matrix) in matrices.enumerated() {
-            guard matrix.count == height, matrix.allSatisfy({ $0.count == width }) else {
-                self = Tensor.ragged("matrix \(position) is not \(height) by \(width), as the first one is")
-                return
-            }
-        }
-        self.init(
-            matrices.flatMap { $0.flatMap { $0 } }, shape: [matrices.count, height, width], elementType: elementType)
     }
 
     /// `count` numbers at equal distances, both ends included, as a vector; `count` is at least 2.
@@ -148,7 +132,7 @@ extension Tensor {
     }
 
     /// The tensor of `count` elements that `write` writes; a vector where no shape is given.
-    private init(_ count: Int, _ shape: Shape?, _ elementType: ElementType, write: (UnsafeMutableRawPointer) -> Void) {
+    fileprivate init(_ count: Int, _ shape: Shape?, _ elementType: ElementType, write: (UnsafeMutableRawPointer) -> Void) {
         let shape = shape ?? (count < 1 << 24 ? Shape(repeating: count, rank: 1) : [count])
         if count == shape.elementCount {
             self.init(shape, elementType, writtenBy: write)
@@ -160,7 +144,7 @@ extension Tensor {
     }
 
     /// The tensor of elements that lie side by side in memory, as elements of another type.
-    private static func of(
+    fileprivate static func of(
         _ bytes: UnsafeRawBufferPointer, _ type: ElementType, _ shape: Shape?, as elementType: ElementType
     ) -> Tensor {
         let count = bytes.count / type.size
@@ -193,8 +177,72 @@ extension Tensor {
             self = TensorError("Tensor", Storage.shortage(shape, elementType)!).raise()
         }
     }
+}
 
-    private static func ragged(_ problem: String) -> Tensor {
-        TensorError("Tensor", problem, advice: "Nested arrays make a tensor only when they are rectangular.").raise()
+/// What tensors are made of: Double, Float, Bool, whole numbers, and arrays of these.
+public protocol TensorConvertible {
+    /// The tensor of such elements in row-major order, of the shape, if one is given, and of an element type that suits them
+    /// unless one is given.
+    static func tensor(of elements: [Self], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor
+}
+
+extension Double: TensorConvertible {
+    public static func tensor(of elements: [Double], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
+        elements.withUnsafeBytes { Tensor.of($0, .float64, shape, as: elementType ?? .float64) }
+    }
+}
+
+extension Float: TensorConvertible {
+    public static func tensor(of elements: [Float], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
+        elements.withUnsafeBytes { Tensor.of($0, .float32, shape, as: elementType ?? .float32) }
+    }
+}
+
+extension Bool: TensorConvertible {
+    public static func tensor(of elements: [Bool], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
+        elements.withUnsafeBytes { Tensor.of($0, .bool, shape, as: elementType ?? .bool) }
+    }
+}
+
+extension TensorConvertible where Self: BinaryInteger {
+    public static func tensor(of elements: [Self], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
+        let elementType = elementType ?? .float64
+        return Tensor(elements.count, shape, elementType) { start in
+            func write<Element>(_ element: (Self) -> Element) {
+                let target = start.assumingMemoryBound(to: Element.self)
+                for (position, number) in elements.enumerated() { target[position] = element(number) }
+            }
+            switch elementType {
+            case .float64: write { Double($0) }
+            case .float32: write { Float($0) }
+            case .int64: write { Int64(clamping: $0) }
+            case .bool: write { $0 != 0 }
+            }
+        }
+    }
+}
+
+extension Int: TensorConvertible {}
+extension Int8: TensorConvertible {}
+extension Int16: TensorConvertible {}
+extension Int32: TensorConvertible {}
+extension Int64: TensorConvertible {}
+extension UInt: TensorConvertible {}
+extension UInt8: TensorConvertible {}
+extension UInt16: TensorConvertible {}
+extension UInt32: TensorConvertible {}
+extension UInt64: TensorConvertible {}
+
+extension Array: TensorConvertible where Element: TensorConvertible {
+    public static func tensor(of rows: [Self], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
+        let width = rows.first?.count ?? 0
+        if let odd = rows.firstIndex(where: { $0.count != width }) {
+            return TensorError(
+                "Tensor", "row \(odd) has \(rows[odd].count) elements, row 0 has \(width)",
+                advice: "Nested arrays make a tensor only when they are rectangular."
+            ).raise()
+        }
+        let elements = Element.tensor(of: rows.flatMap { $0 }, shape: nil, elementType: elementType)
+        return elements.reshaped(to: shape ?? Tensor.Shape([rows.count, width] + elements.shape.dropFirst()))
     }
 }

@@ -53,6 +53,8 @@ import Testing
         #expect(one < two && one <= two && two > one && two >= one && one <= one && one >= one)
         #expect(!(two < one) && !(two <= one) && !(one > two) && !(one >= two) && !(one < one) && !(one > one))
         #expect(!(Tensor(.nan) < one) && !(Tensor(.nan) >= one))
+        #expect(one == 1 && one != 2 && !(one == 2) && !(one != 1) && Tensor(.nan) != .nan)
+        #expect(Tensor([1, 2])[1] == 2 && Tensor(0.0) == -0.0)
         let large = 1 << 53
         #expect(Tensor(Double(large), elementType: .int64) < Tensor(indices: [large + 1])[0])
     }
@@ -62,6 +64,7 @@ import Testing
         #expect(error?.operation == "<" && error?.operands == ["f64[2]", "f64[]"])
         #expect(error?.advice.contains("`.<`") == true)
         tensorError { Tensor(1) >= Tensor([[1]]) }
+        #expect(tensorError { Tensor([1, 2]) == 1 }?.advice.contains("`.==`") == true)
         #expect(tensorError { Tensor(1) < Tensor(1, elementType: .float32) }?.problem.contains("f64 and f32") == true)
     }
 
@@ -71,5 +74,7 @@ import Testing
         #expect(program(Tensor(3), Tensor(7)).scalar == 4 && !program.explanation.contains("again"))
         #expect(program(Tensor(5), Tensor(2)).scalar == 50 && program.explanation.contains("a guard did not hold"))
         #expect(program(Tensor(.nan), Tensor(2)).scalar.isNaN && program(Tensor(0), Tensor(1)).scalar == 1)
+        let equal = Program(at: Tensor(1)) { x in x * x == 4 ? x : x != 1 ? -x : x + 10 }
+        #expect([1, 3, -2, 1].map { equal(Tensor($0)).scalar } == [11, -3, -2, 11])
     }
 }

@@ -35,7 +35,9 @@ import Testing
         #expect(matrix?.problem == "row 1 has 1 elements, row 0 has 2")
         #expect(matrix?.advice == "Nested arrays make a tensor only when they are rectangular.")
         let cube = tensorError { Tensor([[[1, 2]], [[3, 4], [5, 6]]]) }
-        #expect(cube?.problem == "matrix 1 is not 1 by 2, as the first one is")
+        #expect(cube?.problem == "row 1 has 2 elements, row 0 has 1")
+        let row = tensorError { Tensor([[[1, 2], [3, 4]], [[5, 6], [7]]]) }
+        #expect(row?.problem == "row 3 has 1 elements, row 0 has 2")
     }
 
     @Test func `of elements and a shape`() {
@@ -77,6 +79,32 @@ import Testing
         #expect(Tensor(Set([7])).numbers == [7] && Tensor([1, 2, 3].dropFirst()).numbers == [2, 3])
         #expect(Tensor(1...3).numbers == [1, 2, 3] && Tensor([Int]()).elementType == .float64)
         #expect(tensorError { Tensor([UInt8](0...5), shape: [4]) }?.problem.contains("6 elements do not fill") == true)
+    }
+
+    @Test func `of collections of any kind, nested to any depth`() {
+        let numbers = [0.5, 1.5, 2.5]
+        #expect(Tensor(numbers[1...]) == Tensor([1.5, 2.5]) && Tensor(ContiguousArray(numbers)) == Tensor(numbers))
+        #expect(Tensor(repeatElement(1.0, count: 3)) == Tensor([1, 1, 1]))
+        #expect(Tensor(stride(from: 0.0, to: 1, by: 0.25).map(\.self)[...]).numbers == [0, 0.25, 0.5, 0.75])
+        #expect(Tensor([1.5, 2.5, 3.5, 4.5][...], shape: [2, 2]).rows == [[1.5, 2.5], [3.5, 4.5]])
+        let floats: [[Float]] = [[0.1, 2], [3, 4]]
+        #expect(Tensor(floats).floats == [0.1, 2, 3, 4] && Tensor(floats).shape == [2, 2])
+        #expect(Tensor(floats[...], elementType: .float64)[0, 0].scalar == Double(Float(0.1)))
+        #expect(Tensor(floats, shape: [4, 1]).shape == [4, 1])
+        let counts = [[1, 2, 3], [4, 5, 6]]
+        #expect(Tensor(counts) == Tensor([[1, 2, 3], [4, 5, 6]]) && Tensor(counts, elementType: .int64).indices.last == 6)
+        #expect(Tensor([[true, false]]).elementType == .bool && Tensor([[true, false]]).shape == [1, 2])
+        #expect(Tensor([[[[1 as Float]], [[2]]]]).shape == [1, 2, 1, 1] && Tensor([[[Int]]]()).shape == [0, 0, 0])
+        #expect(tensorError { Tensor([[1, 2], [3]] as [[Int]]) }?.problem == "row 1 has 1 elements, row 0 has 2")
+        #expect(tensorError { Tensor(counts, shape: [4]) }?.problem == "6 elements do not fill [4]")
+        tensorError { Tensor(repeatElement(1.0, count: 1 << 50)) }
+    }
+
+    @Test func `of one number of any type`() {
+        #expect(Tensor(0.1 as Float).elementType == .float32 && Tensor(0.1 as Float).scalar == Double(Float(0.1)))
+        #expect(Tensor(0.1 as Float, elementType: .float64).scalar == Double(Float(0.1)))
+        #expect(Tensor(3 as Int) == Tensor(3) && Tensor(UInt8(7), elementType: .int64).indices == [7])
+        #expect(Tensor(Int.max, elementType: .int64).indices == [.max] && Tensor(3).elementType == .float64)
     }
 
     @Test func `of bytes`() {

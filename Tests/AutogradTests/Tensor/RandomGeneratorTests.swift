@@ -109,6 +109,8 @@ import Testing
         }
         for type in [Tensor.ElementType.int64, .bool] {
             tensorError { Tensor.uniform(in: 0..<2, shape: [2], elementType: type, using: &random) }
+            let error = tensorError { Tensor.normal(shape: [2], elementType: type, using: &random) }
+            #expect(error?.operation == "normal")
         }
         let huge: Tensor.Shape = [1 << 45]
         tensorError { Tensor.uniform(shape: huge, using: &random) }
