@@ -67,8 +67,8 @@ public final class Parameter {
                     operands: [newValue.operandDescription],
                     advice: "Set it between the steps, or make it `isTrainable: false`."
                 ).raise()
-            } else if !Tape.set(self, to: newValue) {
-                keep(newValue.withoutTape)
+            } else {
+                Tape.set(self, to: newValue)
             }
         }
     }

@@ -197,7 +197,7 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     /// The loss, and the new state.
     private func computed(_ inputs: [Tensor], _ state: [Tensor]) -> (value: Tensor, state: [Tensor]) {
         let values = Array(state.prefix(trained.parameters.count))
-        for (parameter, value) in zip(others, state.dropFirst(values.count)) { _ = Tape.set(parameter, to: value) }
+        for (parameter, value) in zip(others, state.dropFirst(values.count)) { Tape.set(parameter, to: value) }
         let states = divided(Array(state.dropFirst(parameters.count)))
         let step = trained.step(optimizer, learningRate: inputs.last!, values, states) {
             loss(model, inputs.dropLast())

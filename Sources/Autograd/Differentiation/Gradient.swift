@@ -180,7 +180,7 @@ extension Tape {
                 advice: "Differentiate with respect to a `tape.variable(…)` or what was computed from one."
             ).raise(returning: inputs.map { _ in .failed })
         }
-        return whileCurrent {
+        return Tape.with(self) {
             let first = inputs.map(\.index).min() ?? 0
             return gradients("gradient", of: output, nil, withRespectTo: inputs, from: max(first, 0), isRecorded: true)
         }

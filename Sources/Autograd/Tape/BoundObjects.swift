@@ -65,11 +65,6 @@ extension Tape {
         let value: Tensor
         /// How deep the binding was in which it was set: one that is bound deeper goes by its variable again.
         var depth: Int
-
-        /// Sets the owner outside of the recording: in the scope around it, or for good.
-        func keep() {
-            if !Tape.set(owner, to: value.withoutTape) { owner.keep(value.withoutTape) }
-        }
     }
 
     /// The tape that records, or that would if it were not suspended: it knows what objects stand for.
@@ -111,11 +106,10 @@ extension Tape {
 
     private var isCurrent: Bool { ck_current_context().pointee.serial == serial }
 
-    /// Sets an object in the scopes of this thread; false where there are none.
-    package static func set(_ owner: any ValueOwner, to value: Tensor) -> Bool {
-        guard let tape = inForce else { return false }
+    /// Sets an object in the scopes of this thread, or for good where there are none.
+    package static func set(_ owner: any ValueOwner, to value: Tensor) {
+        guard let tape = inForce else { return owner.keep(value.withoutTape) }
         tape.settings[ObjectIdentifier(owner)] = Setting(owner: owner, value: value, depth: tape.binding?.depth ?? 0)
-        return true
     }
 
     /// Runs `body`, whose settings of objects are forgotten at the end.

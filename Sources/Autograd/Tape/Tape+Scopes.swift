@@ -37,7 +37,8 @@ extension Tape {
             defer { settings = tape.settings }
             return try body(tape)
         }
-        if !settings.isEmpty && !TensorError.isNoted { for setting in settings.values { setting.keep() } }
+        if settings.isEmpty || TensorError.isNoted { return result }
+        for setting in settings.values { set(setting.owner, to: setting.value.withoutTape) }
         return result
     }
 
@@ -48,14 +49,10 @@ extension Tape {
         let tape = Tape(serial: serial)
         tape.enclosing = inForce.map(Unmanaged.passUnretained)
         defer { tape.enclosing = nil }
-        return try tape.whileCurrent { try body(tape) }
+        return try with(tape) { try body(tape) }
     }
 
-    /// Runs `body` while this tape records this thread's operations, instead of the one that does now.
-    func whileCurrent<Result>(_ body: () throws -> Result) rethrows -> Result {
-        try Tape.with(self, body)
-    }
-
+    /// Runs `body` while this tape, or none, records this thread's operations, instead of the one that does now.
     static func with<Result>(_ tape: Tape?, _ body: () throws -> Result) rethrows -> Result {
         let context = ck_current_context()
         let outer = context.pointee
