@@ -24,7 +24,7 @@ extension Module {
     public func recorded<Result>(_ body: (Self) throws -> Result) rethrows -> (tape: Tape, result: Result) {
         let trained = TrainedParameters(of: self)
         defer { trained.refuseStrangers() }
-        return try Tape.record { _ in try trained.substituting(trained.values) { try body(self) } }
+        return try Tape.record { _ in try trained.objects.substituting(trained.values) { try body(self) } }
     }
 
     /// Compares the gradients with respect to the trainable parameters with central differences, in float64: what the loss
@@ -38,7 +38,7 @@ extension Module {
         return Autograd.checkGradients(
             at: trained.values, names: trained.names, subject: "\(Self.self)", orders: orders, mode: mode,
             tolerance: tolerance, seed: seed
-        ) { inputs in trained.check(trained.substituting(inputs) { loss(self) }) }
+        ) { inputs in trained.check(trained.objects.substituting(inputs) { loss(self) }) }
     }
 }
 
@@ -46,7 +46,7 @@ extension Module {
 package struct TrainedParameters {
     package let parameters: [Parameter]
     let names: [String]
-    private let objects: BoundObjects
+    fileprivate let objects: BoundObjects
     private let model: String
 
     package init(of model: some Module) {
@@ -66,8 +66,8 @@ package struct TrainedParameters {
     func valueWithGradient(
         at values: [Tensor], of loss: () throws -> Tensor, unreached: ((Tensor) -> Void)? = nil
     ) rethrows -> (value: Tensor, gradients: [Tensor]) {
-        let (value, gradients) = try Autograd.valueWithGradient(
-            at: values, standingFor: objects, of: loss, unreached: unreached)
+        let (value, gradients) = try differentiate(
+            "gradient", at: values, standingFor: objects, of: { _ in try loss() }, unreached: unreached)
         return (check(value), gradients)
     }
 
@@ -100,11 +100,6 @@ package struct TrainedParameters {
             return new
         }
         return (value, newValues, newStates)
-    }
-
-    /// Runs `body` while other tensors stand for the parameters.
-    func substituting<Result>(_ values: [Tensor], _ body: () throws -> Result) rethrows -> Result {
-        try objects.substituting(values, body)
     }
 
     /// The value of a loss, refused if it read a trainable parameter which is not among these.

@@ -124,7 +124,7 @@ public func vectorJacobianProduct(
 /// - Parameters:
 ///   - objects: What the variables stand for, if anything.
 ///   - unreached: What to do where no path leads from the variables to the result.
-func differentiate(
+package func differentiate(
     _ operation: String, at inputs: [Tensor], cotangent: Tensor? = nil, standingFor objects: BoundObjects? = nil,
     of function: ([Tensor]) throws -> Tensor, unreached: ((Tensor) -> Void)? = nil
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
@@ -137,22 +137,9 @@ func differentiate(
             let gradient = tape.gradients(
                 operation, of: output, cotangent, withRespectTo: variables, from: start, isRecorded: isNested,
                 unreached)
-            return (isNested ? output : output.detachedFromTape, gradient)
+            return (isNested || output.isFailed ? output : output.withoutTape, gradient)
         }
     }
-}
-
-/// The value and the gradients of a function that reads objects, whose values are the inputs.
-package func valueWithGradient(
-    at inputs: [Tensor], standingFor objects: BoundObjects, of function: () throws -> Tensor,
-    unreached: ((Tensor) -> Void)? = nil
-) rethrows -> (value: Tensor, gradient: [Tensor]) {
-    try differentiate("gradient", at: inputs, standingFor: objects, of: { _ in try function() }, unreached: unreached)
-}
-
-extension Tensor {
-    /// The tensor as a constant; a failed one stays failed.
-    fileprivate var detachedFromTape: Tensor { isFailed ? self : withoutTape }
 }
 
 extension Tape {
