@@ -10,7 +10,9 @@ enum Tracing {
             // %0 is the adjoint, then come the operands, then the result; what the pullback records follows.
             let adjoint = tape.variable(1)
             for position in 0..<primitive.operandCount {
-                _ = tape.appendGiven(.variable, primitive.takesCondition(at: position) ? Tensor(true) : Tensor(0.5))
+                var operand = Tensor(0.5)
+                if position == 0, case .elementwise(_, .selection) = primitive.implementation { operand = Tensor(true) }
+                _ = tape.appendGiven(.variable, operand)
             }
             let call = tape.append(
                 primitive, .float64, shape: 0, bits: Tensor(0.5).bits, operandCount: UInt8(primitive.operandCount),
@@ -84,7 +86,7 @@ enum Tracing {
         if steps.count == 1, last.arithmetic?.function == CK_NEGATE, x == 0 { return (.negatedAdjoint, 0) }
         // The result of the last step is ā, for no step is without use.
         guard last.arithmetic?.function == CK_MULTIPLY, (x == 0) != (y == 0),
-            steps.dropLast().allSatisfy({ !$0.reads(0) })
+            steps.dropLast().allSatisfy({ $0.operands.0 != 0 && $0.operands.1 != 0 && $0.operands.2 != 0 })
         else { return (.general, result) }
         let factor = max(x, y)
         if factor == given - 1 { return (.adjointTimesResult, factor) }
@@ -96,19 +98,5 @@ enum Tracing {
         let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
         _ = buffer.initialize(from: elements)
         return UnsafeBufferPointer(buffer)
-    }
-}
-
-extension Primitive {
-    fileprivate func takesCondition(at position: Int) -> Bool {
-        if case .elementwise(_, .selection) = implementation { return position == 0 }
-        return false
-    }
-}
-
-extension ScalarRule.Step {
-    /// Whether a register is an operand.
-    fileprivate func reads(_ register: UInt8) -> Bool {
-        operands.0 == register || operands.1 == register || operands.2 == register
     }
 }
