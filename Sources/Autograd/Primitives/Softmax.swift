@@ -18,7 +18,9 @@ public func logSumExp(_ x: Tensor, along axes: [Int], keepDimensions: Bool = fal
     // From ±∞, ±∞ cannot be taken off: ∞ − ∞ is NaN.
     let shift = select(abs(largest) .< .infinity, largest, 0)
     let result = log(sum(exp(x - shift), along: axes, keepDimensions: true)) + shift
-    return keepDimensions || result.isFailed ? result : dropping(axes, of: result)
+    if keepDimensions || result.isFailed { return result }
+    let axes = axes.compactMap { x.shape.resolved(axis: $0) }
+    return result.reshaped(to: x.shape.reduced(along: axes, keepDimensions: false))
 }
 
 /// eˣ / Σ eˣ along an axis: positive numbers whose sum is 1.
@@ -38,10 +40,4 @@ public func logSoftmax(_ x: Tensor, along axis: Int = -1) -> Tensor {
 /// x less its largest element along an axis.
 private func belowLargest(_ x: Tensor, _ axis: Int) -> Tensor {
     x - stopGradient(max(x, along: axis, keepDimensions: true))
-}
-
-/// The same elements without some axes, which have length 1.
-private func dropping(_ axes: [Int], of x: Tensor) -> Tensor {
-    let axes = axes.compactMap { x.shape.resolved(axis: $0) }
-    return x.reshaped(to: x.shape.reduced(along: axes, keepDimensions: false))
 }
