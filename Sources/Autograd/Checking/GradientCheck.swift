@@ -96,13 +96,19 @@ private struct GradientCheck {
         let gradients = gradient(at: inputs, of: function)
         return inputs.indices.map { position in
             let comparisons = directions(like: inputs[position]).map { index, direction in
-                compare(gradients[position], at: inputs[position], along: direction, index) { distance in
+                // Steps in proportion to a small element, so that they do not leave the domain of a logarithm or a root.
+                let element = index == nil ? 1 : abs(sum(inputs[position] * direction).scalar)
+                let step = 0x1p-5 * (element == 0 ? 1 : min(1, max(1e-3, element)))
+                func moved(_ distance: Double) -> Double {
                     var moved = inputs
                     moved[position] = inputs[position] + distance * direction
                     return function(moved).scalar
                 }
+                return Comparison(
+                    index: index, computed: sum(gradients[position] * direction).scalar,
+                    measured: FiniteDifference(of: moved, step: step))
             }
-            return worst(withTolerance(comparisons), order, names[position])
+            return worst(comparisons, order, names[position])
         }
     }
 
@@ -123,54 +129,40 @@ private struct GradientCheck {
         let index: [Int]?
         let computed: Double
         let measured: FiniteDifference
-        var tolerance: Double
-        var excess: Double {
-            let difference = abs(computed - measured.derivative)
-            return difference.isNaN ? .infinity : difference / tolerance
-        }
-    }
-
-    private func compare(
-        _ gradient: Tensor, at input: Tensor, along direction: Tensor, _ index: [Int]?, _ function: (Double) -> Double
-    ) -> Comparison {
-        // Steps in proportion to a small element, so that they do not leave the domain of a logarithm or a root.
-        let element = index == nil ? 1 : abs(sum(input * direction).scalar)
-        let measured = FiniteDifference(of: function, step: 0x1p-5 * (element == 0 ? 1 : min(1, max(1e-3, element))))
-        return Comparison(index: index, computed: sum(gradient * direction).scalar, measured: measured, tolerance: 0)
-    }
-
-    /// Sets the tolerances: relative to the largest derivative, so that small ones are checked as strictly as large ones,
-    /// but above what rounding makes of the differences.
-    private func withTolerance(_ comparisons: [Comparison]) -> [Comparison] {
-        let largest = comparisons.map { abs($0.measured.derivative) }.filter(\.isFinite).max() ?? 0
-        return comparisons.map { comparison in
-            var comparison = comparison
-            let rounding = min(4 * comparison.measured.error, 1e-9) + 1e-10 * abs(comparison.measured.value)
-            comparison.tolerance = tolerance * largest + (rounding.isNaN ? 0 : rounding) + .leastNormalMagnitude
-            return comparison
-        }
     }
 
     /// The comparison that differs most, with a verdict on all of them.
     private func worst(_ comparisons: [Comparison], _ order: Int, _ name: String) -> GradientReport.Check {
-        guard let worst = comparisons.max(by: { $0.excess < $1.excess }) else {
+        let largest = comparisons.map { abs($0.measured.derivative) }.filter(\.isFinite).max() ?? 0
+        /// Relative to the largest derivative, so that small ones are checked as strictly as large ones, but above what
+        /// rounding makes of the differences.
+        func allowance(_ measured: FiniteDifference) -> Double {
+            let rounding = min(4 * measured.error, 1e-9) + 1e-10 * abs(measured.value)
+            return tolerance * largest + (rounding.isNaN ? 0 : rounding) + .leastNormalMagnitude
+        }
+        func excess(_ comparison: Comparison) -> Double {
+            let difference = abs(comparison.computed - comparison.measured.derivative)
+            return difference.isNaN ? .infinity : difference / allowance(comparison.measured)
+        }
+        guard let worst = comparisons.max(by: { excess($0) < excess($1) }) else {
             return GradientReport.Check(
                 order: order, input: name, index: nil, computed: 0, measured: 0, tolerance: tolerance, verdict: nil)
         }
+        let allowed = allowance(worst.measured)
         return GradientReport.Check(
             order: order, input: name, index: worst.index, computed: worst.computed,
-            measured: worst.measured.derivative, tolerance: worst.tolerance,
-            verdict: worst.excess <= 1 ? nil : verdict(on: worst, among: comparisons))
+            measured: worst.measured.derivative, tolerance: allowed,
+            verdict: excess(worst) <= 1 ? nil : verdict(on: worst, among: comparisons, allowed))
     }
 
-    private func verdict(on worst: Comparison, among all: [Comparison]) -> String {
+    private func verdict(on worst: Comparison, among all: [Comparison], _ tolerance: Double) -> String {
         let (left, right) = worst.measured.slopes
         if !worst.computed.isFinite { return "the pullback gives \(worst.computed)" }
         if !worst.measured.derivative.isFinite { return "the function is not finite around this point" }
         if worst.measured.isKink {
             return "a kink or a jump: the slope is \(left) to the left and \(right) to the right; choose another point"
         }
-        if worst.measured.error > worst.tolerance {
+        if worst.measured.error > tolerance {
             return "cannot be measured more exactly than to \(worst.measured.error); choose another point"
         }
         if let factor = sharedFactor(all) {
