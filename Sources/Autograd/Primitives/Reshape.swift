@@ -3,7 +3,9 @@ extension Primitive {
     public static let reshape: Primitive = Primitive(
         "reshape", operandCount: 1,
         implementation: .view { shape, strides, result, _ in
-            strides.isPacked(for: shape) ? (result.packedStrides, 0) : nil
+            // Of one element or none the strides do not matter.
+            let isPacked = shape.elementCount <= 1 || strides.single(over: shape.indices, of: shape) == 1
+            return isPacked ? (result.packedStrides, 0) : nil
         },
         pullbacks: [.using([]) { adjoint, call in adjoint.reshaped(to: call.shape(ofOperand: 0)) }],
         samples: {
@@ -30,14 +32,6 @@ extension Primitive {
             }
             return Result(shape, operands[0].elementType)
         })
-}
-
-extension Tensor.Shape {
-    /// Whether these are the strides of elements that lie side by side.
-    fileprivate func isPacked(for shape: Tensor.Shape) -> Bool {
-        let packed = shape.packedStrides
-        return shape.elementCount == 0 || shape.indices.allSatisfy { shape[$0] == 1 || self[$0] == packed[$0] }
-    }
 }
 
 extension Tensor {
