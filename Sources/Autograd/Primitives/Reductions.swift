@@ -40,9 +40,8 @@ public func mean(_ x: Tensor, along axis: Int, keepDimensions: Bool = false) -> 
 /// The mean over some axes; see ``sum(_:along:keepDimensions:)``.
 public func mean(_ x: Tensor, along axes: [Int], keepDimensions: Bool = false) -> Tensor {
     let total = sum(x, along: axes, keepDimensions: keepDimensions)
-    let count = axes.reduce(1.0) { count, axis in count * Double(x.shape.resolved(axis: axis).map { x.shape[$0] } ?? 1)
-    }
-    return total / count
+    // As many elements as become one.
+    return total / (Double(x.elementCount) / Double(total.elementCount))
 }
 
 /// The largest element, of rank 0; NaN where one is NaN. The largest of none is an error.
