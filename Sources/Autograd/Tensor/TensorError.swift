@@ -111,9 +111,7 @@ extension Tensor {
     /// To be called before numbers are read: a program notes which, and a derivative that is being traced, whose operands
     /// are placeholders, stops the process.
     func checkReadable() {
-        guard serial != 0, serial == ck_current_context().pointee.serial, let context = TensorError.context else {
-            return
-        }
+        guard isOnCurrentTape, let context = TensorError.context else { return }
         if let primitive = context.tracedPrimitive {
             fatalError(
                 "\(primitive): a derivative reads a number, and so cannot be differentiated again; "
