@@ -56,6 +56,9 @@ struct ScalarRule {
         let loop: ElementLoop
     }
 
+    /// How many registers the steps of one pullback need at most: 1 KB of them.
+    static var registerCount: Int { 128 }
+
     private init(tracing primitive: Primitive) {
         isElementwise = primitive.isElementwise
         let traced = isElementwise ? primitive.pullbacks.map { Tracing.steps(of: $0, in: primitive) } : []
@@ -110,11 +113,6 @@ struct ScalarRule {
 }
 
 // MARK: - Running
-
-extension ScalarRule {
-    /// How many registers the steps of one pullback need at most: 1 KB of them.
-    static var registerCount: Int { 128 }
-}
 
 // Rules and steps are read through pointers, for a copy would cost more than running them.
 extension UnsafePointer<ScalarRule> {
