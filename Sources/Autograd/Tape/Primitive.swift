@@ -92,8 +92,12 @@ public final class Primitive: Sendable {
         } else {
             (isElementwise, loops, float64Function) = (false, ElementLoops { _ in nil }, nil)
         }
-        identifier = Primitive.reserveIdentifier(for: name)
-        Primitive.table[Int(identifier)] = Unmanaged.passRetained(self)
+        let number = Primitive.count.add(1, ordering: .relaxed).oldValue
+        guard number <= Int(UInt16.max) else {
+            fatalError("primitive \(name): more than 65,536 primitives; make each once, as a constant")
+        }
+        identifier = UInt16(number)
+        Primitive.table[number] = Unmanaged.passRetained(self)
     }
 
     /// Makes a primitive from its parts.
@@ -175,14 +179,6 @@ extension Primitive {
         return table
     }()
     private static let count = Atomic<Int>(0)
-
-    private static func reserveIdentifier(for name: String) -> UInt16 {
-        let identifier = count.add(1, ordering: .relaxed).oldValue
-        guard identifier <= Int(UInt16.max) else {
-            fatalError("primitive \(name): more than 65,536 primitives; make each once, as a constant")
-        }
-        return UInt16(identifier)
-    }
 
     /// Runs `body` on a primitive without counting a reference to it.
     @inline(__always)
