@@ -94,11 +94,6 @@ final class Storage: ManagedBuffer<Storage.Header, UInt64> {
         }
     }
 
-    /// The distance between neighbouring elements in row-major order: 1 where they are packed, 0 where all are one; nil
-    /// where it varies.
-    @inline(__always)
-    var runStride: Int? { isUniform ? 0 : isPacked ? 1 : nil }
-
     /// Elements at equal distances.
     struct Run {
         let start: UnsafeRawPointer
@@ -106,9 +101,10 @@ final class Storage: ManagedBuffer<Storage.Header, UInt64> {
         let stride: Int
     }
 
-    /// All elements as one run in row-major order; nil where the distance varies.
+    /// All elements as one run in row-major order, of stride 1 where they are packed and 0 where all are one; nil where the
+    /// distance varies.
     @inline(__always)
-    var run: Run? { runStride.map { Run(start: UnsafeRawPointer(elements), stride: $0) } }
+    var run: Run? { isUniform || isPacked ? Run(start: UnsafeRawPointer(elements), stride: isUniform ? 0 : 1) : nil }
 
     /// How many elements lie between neighbours along each axis.
     var strides: Tensor.Shape {
