@@ -82,18 +82,6 @@ struct ElementLoops: Sendable {
     }
 }
 
-extension Tensor.ElementType {
-    /// Writes a number as an element of this type.
-    func store(_ number: Double, at address: UnsafeMutableRawPointer) {
-        switch self {
-        case .float64: address.storeBytes(of: number, as: Double.self)
-        case .float32: address.storeBytes(of: Float(number), as: Float.self)
-        case .int64: address.storeBytes(of: index(number), as: Int64.self)
-        case .bool: address.storeBytes(of: number == 0 ? 0 : 1, as: UInt8.self)
-        }
-    }
-}
-
 extension ElementLoop {
     /// Computes all elements of a packed result from operands of its shape, each read through its strides.
     ///

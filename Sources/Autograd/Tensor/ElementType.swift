@@ -46,8 +46,18 @@ extension Tensor.ElementType {
         }
     }
 
+    /// Writes a number as an element of this type. An index must be whole.
+    func store(_ number: Double, at address: UnsafeMutableRawPointer) {
+        switch self {
+        case .float64: address.storeBytes(of: number, as: Double.self)
+        case .float32: address.storeBytes(of: Float(number), as: Float.self)
+        case .int64: address.storeBytes(of: index(number), as: Int64.self)
+        case .bool: address.storeBytes(of: number == 0 ? 0 : 1, as: UInt8.self)
+        }
+    }
+
     /// A whole number as an index; any other is an error.
-    func index(_ number: Double) -> Int64 {
+    private func index(_ number: Double) -> Int64 {
         if let index = Int64(exactly: number) { return index }
         return TensorError("Tensor", "\(number) is no index", advice: "Round it first, or use `cast(to: .int64)`.")
             .raise(returning: 0)
