@@ -116,9 +116,7 @@ private struct GradientCheck {
         switch mode {
         case .full:
             (0..<input.elementCount).map { place in
-                var numbers = [Double](repeating: 0, count: input.elementCount)
-                numbers[place] = 1
-                return (input.shape.position(ofElement: place), Tensor(numbers, shape: input.shape))
+                (input.shape.position(ofElement: place), Tensor(input.shape, .float64) { $0 == place ? 1 : 0 })
             }
         case .randomDirections(let count):
             (0..<max(count, 1)).map { _ in (nil, direction(like: input)) }
