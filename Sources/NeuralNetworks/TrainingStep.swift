@@ -169,8 +169,8 @@ private final class Recipe<Model: Module, Method: Optimizer> {
         stateCounts = states.map(\.count)
         let home = ProgramState(values + states.flatMap(\.self))
         for slot in values.indices { home.lose(slot) }
-        let unnamed = [String?](repeating: nil, count: (inputs ?? 0))
-        let names = inputs == nil ? [] : unnamed + ["learningRate"] + trained.names
+        // What comes behind any number of inputs has no name.
+        let names = inputs.map { [String?](repeating: nil, count: $0) + ["learningRate"] + trained.names } ?? []
         return StatefulProgram(home, names: names, after: history) { [self] inputs, state in computed(inputs, state) }
     }
 
