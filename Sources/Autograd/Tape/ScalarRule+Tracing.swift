@@ -51,10 +51,7 @@ enum Tracing {
         guard start + needed.count <= ScalarRule.registerCount else {
             fatalError("\(primitive.name): the pullback of an element-wise primitive has more than 120 steps")
         }
-        var registers = [Int: UInt8]()
-        for (register, index) in (Array(0..<start) + constants + computed).enumerated() {
-            registers[index] = UInt8(register)
-        }
+        let registers = Dictionary(uniqueKeysWithValues: zip(Array(0..<start) + constants + computed, UInt8(0)...))
         let steps = computed.map { index in
             let instruction = tape[Int32(index)]
             var operands = tape.operands(of: instruction).map { registers[source(Int($0))]! }
