@@ -78,16 +78,11 @@ extension Primitive {
 
 extension Primitive.Attributes: ExpressibleByDictionaryLiteral, CustomStringConvertible {
     public init(dictionaryLiteral elements: (String, Value)...) {
-        var entries: [Entry] = []
-        var shape: Tensor.Shape?
-        for (name, value) in elements {
-            if case .integers(let lengths) = value, name == "shape" {
-                shape = Tensor.Shape(lengths)
-            } else {
-                entries.append(Entry(name: name, value: value))
-            }
+        self.init(elements.map { Entry(name: $0, value: $1) }, nil)
+        if let place = entries.firstIndex(where: { $0.name == "shape" }), case .integers(let lengths) = self["shape"] {
+            shape = Tensor.Shape(lengths)
+            entries.remove(at: place)
         }
-        self.init(entries, shape)
     }
 
     /// As the tape prints them: `axes=[0, 1] keepDimensions=true`.
