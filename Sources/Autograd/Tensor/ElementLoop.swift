@@ -20,21 +20,19 @@ enum ElementLoop: Sendable {
         _ count: Int, _ operands: UnsafePointer<UnsafeRawPointer>, _ strides: UnsafePointer<Int>,
         _ result: UnsafeMutableRawPointer, _ elementType: Tensor.ElementType
     ) {
+        func number(_ operand: Int, at position: Int) -> Double {
+            elementType.number(at: operands[operand] + position * strides[operand] * elementType.size)
+        }
         switch self {
-        case .kernel(let kernel):
-            kernel(count, operands, strides, result)
+        case .kernel(let kernel): kernel(count, operands, strides, result)
         case .unary(let function):
-            let size = elementType.size
             for position in 0..<count {
-                let x = elementType.number(at: operands[0] + position * strides[0] * size)
-                elementType.store(function(x), at: result + position * size)
+                elementType.store(function(number(0, at: position)), at: result + position * elementType.size)
             }
         case .binary(let function):
-            let size = elementType.size
             for position in 0..<count {
-                let x = elementType.number(at: operands[0] + position * strides[0] * size)
-                let y = elementType.number(at: operands[1] + position * strides[1] * size)
-                elementType.store(function(x, y), at: result + position * size)
+                let value = function(number(0, at: position), number(1, at: position))
+                elementType.store(value, at: result + position * elementType.size)
             }
         }
     }
