@@ -118,15 +118,6 @@ public final class Primitive: Sendable {
             name, operandCount: operands, implementation: .kernel(kernel), pullbacks: pullbacks, samples: samples,
             refusals: refusals, result: result)
     }
-
-    /// The same primitive with another pullback for one operand: for testing that a wrong rule is caught.
-    package func replacingPullback(_ operand: Int, with pullback: Pullback) -> Primitive {
-        var pullbacks = pullbacks
-        pullbacks[operand] = pullback
-        return Primitive(
-            name, operandCount: operandCount, implementation: implementation, function: function, pullbacks: pullbacks,
-            samples: makeSamples, refusals: makeRefusals, result: resultRule)
-    }
 }
 
 extension Primitive {

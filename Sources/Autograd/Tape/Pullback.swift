@@ -40,11 +40,6 @@ extension Primitive {
 
         /// The operand carries no gradient.
         public static let zero = Pullback(declaredUses: [], body: { adjoint, _ in adjoint }, isZero: true)
-
-        /// This pullback followed by another function of the adjoint, for tests that break it.
-        package func followed(by change: @escaping @Sendable (Tensor) -> Tensor) -> Pullback {
-            Pullback(declaredUses: declaredUses, body: { [body] in change(body($0, $1)) }, isZero: isZero)
-        }
     }
 
     /// One use of a primitive on a tape, as a pullback sees it.
