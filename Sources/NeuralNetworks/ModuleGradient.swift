@@ -49,11 +49,9 @@ package struct TrainedParameters {
     fileprivate let objects: BoundObjects
     private let model: String
 
-    package init(of model: some Module) {
-        self.init(model.trainableParameters, of: model)
-    }
-
-    init(_ found: [NamedParameter], of model: some Module) {
+    /// - Parameter found: Those that are trained; nil for all that are trainable.
+    package init(_ found: [NamedParameter]? = nil, of model: some Module) {
+        let found = found ?? model.trainableParameters
         parameters = found.map(\.parameter)
         names = found.map(\.path)
         objects = BoundObjects(parameters, names: names)
