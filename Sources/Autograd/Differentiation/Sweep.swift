@@ -71,6 +71,7 @@ struct Sweep {
     }
 
     /// Frees the adjoints of the wanted instructions, which have been read; all others were freed as the pass went by.
+    @inline(__always)
     private func free(_ wanted: [Tensor], upTo output: Int32) {
         for tensor in wanted where tensor.storage != nil {
             let index = tensor.index
@@ -104,6 +105,7 @@ struct Sweep {
     }
 
     /// Passes from `output` down to the start.
+    @inline(__always)
     private func run(from output: Int32) {
         var index = output
         while index >= start {
@@ -196,6 +198,7 @@ struct Sweep {
     }
 
     /// The adjoint of an instruction; `consume` gives up the place's own reference.
+    @inline(__always)
     private func adjoint(of index: Int32, consume: Bool) -> Tensor {
         let place = Int(index - start)
         let instruction = tape[index]
@@ -235,6 +238,7 @@ struct Sweep {
         }
     }
 
+    @inline(__always)
     private func store(_ adjoint: consuming Tensor, at place: Int) {
         // The error has been noted; the rest of the pass only has to come to its end.
         if adjoint.isFailed { adjoint = zeros(like: start + Int32(place)) }

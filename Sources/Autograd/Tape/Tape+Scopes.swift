@@ -32,7 +32,7 @@ extension Tape {
                 throw error
             }
         }
-        var settings: [ObjectIdentifier: Setting] = [:]
+        var settings = [ObjectIdentifier: Setting]()
         let result = try withNewTape { tape in
             defer { settings = tape.settings }
             return try body(tape)

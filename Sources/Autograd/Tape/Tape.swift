@@ -26,7 +26,7 @@ public final class Tape {
     @exclusivity(unchecked) private var shapes: ContiguousArray<Tensor.Shape> = []
     @exclusivity(unchecked) private var attributeTable: ContiguousArray<Primitive.Attributes> = []
     @exclusivity(unchecked) private var operandTable: ContiguousArray<Int32> = []
-    @exclusivity(unchecked) private var names: [Int32: String] = [:]
+    @exclusivity(unchecked) private var names = [Int32: String]()
     /// Whether any instruction holds a storage, which is then to be released.
     @exclusivity(unchecked) private var keepsStorages = false
     /// The primitive whose pullback this tape traces.
@@ -34,7 +34,7 @@ public final class Tape {
     /// The objects that variables of this tape stand for.
     @exclusivity(unchecked) var binding: Binding?
     /// What objects were set to while this tape recorded.
-    @exclusivity(unchecked) var settings: [ObjectIdentifier: Setting] = [:]
+    @exclusivity(unchecked) var settings = [ObjectIdentifier: Setting]()
     /// The tape that was in force when this one began to record, until it ends.
     @exclusivity(unchecked) var enclosing: Unmanaged<Tape>?
     /// What is noted where this tape records a program; nil elsewhere.
