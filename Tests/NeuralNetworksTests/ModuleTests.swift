@@ -205,7 +205,8 @@ private struct Holder: Module {
 
     private struct Table: Module {
         let numbers: [Double], points: [SIMD2<Double>], names: [String], rows: [Tensor]
-        let nested: [[Tensor]], perhaps: ArraySlice<String?>, counts: [String: Int], words: [Int: [String]], some: Set<Int>
+        let nested: [[Tensor]], perhaps: ArraySlice<String?>, some: Set<Int>
+        let counts: [String: Int], words: [Int: [String]]
         let flags: [[Flag?]], named: [String: [Flag]]
         let layer = dense()
     }
@@ -226,9 +227,9 @@ private struct Holder: Module {
             points: [SIMD2<Double>](repeating: .zero, count: 1_000_000),
             names: [String](repeating: "x", count: 1_000_000), rows: [Tensor](repeating: Tensor(1), count: 1_000_000),
             nested: [[Tensor]](repeating: [Tensor(1)], count: 1_000_000),
-            perhaps: [String?](repeating: nil, count: 1_000_000)[...],
+            perhaps: [String?](repeating: nil, count: 1_000_000)[...], some: Set(0..<100_000),
             counts: Dictionary(uniqueKeysWithValues: (0..<100_000).map { ("\($0)", $0) }),
-            words: Dictionary(uniqueKeysWithValues: (0..<100_000).map { ($0, ["x"]) }), some: Set(0..<100_000),
+            words: Dictionary(uniqueKeysWithValues: (0..<100_000).map { ($0, ["x"]) }),
             flags: [[Flag(isSet: true)], [nil]], named: ["flags": [Flag(isSet: false)]])
         #expect(table.parameters.map(\.path) == ["layer.weight", "layer.bias"])
     }

@@ -43,7 +43,8 @@ extension Tensor {
     }
 
     /// What a collection holds, in row-major order: the bytes of an image, the whole numbers of a range (`Tensor(0..<4)` is
-    /// `[0, 1, 2, 3]`), conditions, part of an array of Floats, or arrays of equal length nested to any depth.
+    /// `[0, 1, 2, 3]`), conditions, part of an array of Floats, or arrays of equal length nested to any depth, whose axes come
+    /// behind those of the shape.
     ///
     /// Floats become float32, conditions `.bool` and other numbers float64 unless another type is asked for. Whole numbers
     /// are exact where the element type holds them, and rounded elsewhere.
@@ -132,7 +133,9 @@ extension Tensor {
     }
 
     /// The tensor of `count` elements that `write` writes; a vector where no shape is given.
-    fileprivate init(_ count: Int, _ shape: Shape?, _ elementType: ElementType, write: (UnsafeMutableRawPointer) -> Void) {
+    fileprivate init(
+        _ count: Int, _ shape: Shape?, _ elementType: ElementType, write: (UnsafeMutableRawPointer) -> Void
+    ) {
         let shape = shape ?? (count < 1 << 24 ? Shape(repeating: count, rank: 1) : [count])
         if count == shape.elementCount {
             self.init(shape, elementType, writtenBy: write)
@@ -181,8 +184,8 @@ extension Tensor {
 
 /// What tensors are made of: Double, Float, Bool, whole numbers, and arrays of these.
 public protocol TensorConvertible {
-    /// The tensor of such elements in row-major order, of the shape, if one is given, and of an element type that suits them
-    /// unless one is given.
+    /// The tensor of such elements in row-major order: as a vector or, where a shape is given, in that shape, behind which stand
+    /// the axes that each element has itself; and of an element type that suits them, unless one is given.
     static func tensor(of elements: [Self], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor
 }
 
@@ -242,7 +245,7 @@ extension Array: TensorConvertible where Element: TensorConvertible {
                 advice: "Nested arrays make a tensor only when they are rectangular."
             ).raise()
         }
-        let elements = Element.tensor(of: rows.flatMap { $0 }, shape: nil, elementType: elementType)
-        return elements.reshaped(to: shape ?? Tensor.Shape([rows.count, width] + elements.shape.dropFirst()))
+        let shape = Tensor.Shape([Int](shape ?? [rows.count]) + [width])
+        return Element.tensor(of: rows.flatMap(\.self), shape: shape, elementType: elementType)
     }
 }

@@ -61,7 +61,7 @@ import Testing
             ck_elementwise(CK_MULTIPLY_ADD, CK_FLOAT64)!(6, [start, start + 8, start + 16], [0, 1, 3], &result)
             #expect(result[..<6] == [2, 5, 8, 11, 14, 17])
             ck_elementwise(CK_MULTIPLY_ADD, CK_FLOAT64)!(4, [start + 8, start + 16, start + 24], [2, 3, 4], &result)
-            #expect(result[..<4] == [1 * 2 + 3, 3 * 5 + 7, 5 * 8 + 11, 7 * 11 + 15])
+            #expect(result[..<4] == [5, 22, 51, 92])
         }
     }
 
