@@ -52,6 +52,9 @@ struct Arena {
         return start
     }
 
+    /// Keeps bytes behind everything else, from `size` as it was on.
+    mutating func reserve(_ bytes: Int) { size += Arena.rounded(bytes) }
+
     /// Lets the buffer at `offset` live until `lastStep`, for what takes its place.
     mutating func extend(_ offset: Int, until lastStep: Int) {
         let lastStep = max(used[offset]!.lastStep, lastStep)

@@ -11,24 +11,19 @@ final class Code: Sendable {
     let outputs: [Value]
     /// The values that last from one run to the next, at the front of the block.
     let state: [Value]
-    let work: Work
+    let steps: [Step]
     let guards: [Guard]
+    /// New state that could not be written in place, and where it goes once the guards hold.
+    let commits: [(from: Place, to: Value)]
+    /// The elements of constant arrays.
     let constants: Tensor
-    /// Where the block has the constants from the start; nil where they stay a piece of their own.
-    let initial: Place?
+    /// The constants of regions, which the block has from the start, and where.
+    let numbers: (elements: [Double], offset: Int)
     let blockSize: Int
     /// Where the inputs lie in the block, in bytes, if all are single float64 numbers; nil otherwise.
     let inputNumbers: [UInt32]?
     /// The same of the results.
     let outputNumbers: [UInt32]?
-
-    /// What is computed, and what is done once the guards hold: new state that could not be written in place.
-    enum Work: Sendable {
-        /// Steps over arrays.
-        case arrays([Step], commits: [Step])
-        /// Instructions for single numbers.
-        case scalars(ScalarCode, commits: ScalarCode?)
-    }
 
     struct Value: Sendable {
         let type: Primitive.Result
@@ -41,27 +36,27 @@ final class Code: Sendable {
         let type: Primitive.Result
     }
 
-    /// What one step does.
+    /// What one step does; the larger ones behind a reference, so that none is copied to be run.
     enum Step: Sendable {
         /// Element-wise instructions of one shape, block by block.
-        case elementwise(ElementwiseStep)
+        indirect case elementwise(ElementwiseStep)
         /// Any other instruction.
-        case kernel(KernelStep)
+        indirect case kernel(KernelStep)
+        /// Instructions for single numbers.
+        case region(ScalarCode)
     }
 
-    init(
-        graph: Graph, inputs: [Value], outputs: [Value], state: [Value], work: Work, guards: [Guard],
-        constants: Tensor, initial: Place?, blockSize: Int
-    ) {
-        self.graph = graph
-        self.inputs = inputs
-        self.outputs = outputs
-        self.state = state
-        self.work = work
-        self.guards = guards
-        self.constants = constants
-        self.initial = initial
-        self.blockSize = blockSize
+    init(_ planner: inout Planner) {
+        graph = planner.graph
+        inputs = planner.inputs
+        state = planner.state
+        outputs = planner.outputs()
+        commits = planner.commits()
+        guards = planner.guards()
+        steps = planner.steps
+        constants = Tensor(planner.constants)
+        numbers = (planner.numbers, planner.firstNumber.offset)
+        blockSize = planner.arena.size
         inputNumbers = Code.numbers(inputs)
         outputNumbers = Code.numbers(outputs)
     }
@@ -97,15 +92,10 @@ struct KernelStep: Sendable {
 extension Code {
     /// Runs the steps. False where a guard does not hold: then no state has changed.
     func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Bool {
-        switch work {
-        case .scalars(let code, let commits):
-            code.run(bases[0])
-            for guarded in guards where !guarded.holds(bases) { return false }
-            commits?.run(bases[0])
-        case .arrays(let steps, let commits):
-            for step in steps { step.run(bases) }
-            for guarded in guards where !guarded.holds(bases) { return false }
-            for step in commits { step.run(bases) }
+        for step in steps { step.run(bases) }
+        for guarded in guards where !guarded.holds(bases) { return false }
+        for (place, state) in commits {
+            state.place.address(bases).copyMemory(from: place.address(bases), byteCount: state.type.byteCount)
         }
         return true
     }
@@ -117,6 +107,7 @@ extension Code.Step {
         switch self {
         case .elementwise(let step): step.run(bases)
         case .kernel(let step): step.run(bases)
+        case .region(let code): code.run(bases[0])
         }
     }
 }

@@ -72,6 +72,7 @@ extension Graph {
         var result = Graph()
         var places: [Int] = []
         places.reserveCapacity(nodes.count)
+        result.nodes.reserveCapacity(nodes.count)
         for var node in nodes {
             for position in node.operands.indices { node.operands[position] = places[node.operands[position]] }
             places.append(rule(&result, node))

@@ -36,8 +36,8 @@ final class Memory {
         bases = (block + code.blockSize).bindMemory(to: UnsafeMutableRawPointer.self, capacity: code.baseCount)
         bases.initialize(repeating: block, count: code.baseCount)
         bases[1] = code.constants.storage!.elements
-        if let place = code.initial {
-            place.address(bases).copyMemory(from: bases[1], byteCount: code.constants.elementCount * 8)
+        code.numbers.elements.withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(start: block + code.numbers.offset, count: $0.count).copyMemory(from: $0)
         }
     }
 }
@@ -67,7 +67,7 @@ extension Memory {
             for (position, output) in code.outputs.enumerated() {
                 if output.type.shape.rank == 0 {
                     outputs[position] = Tensor([], output.type.elementType, copiedFrom: output.place.address(bases))
-                } else if output.place.base == 0 {
+                } else if output.place.base != code.firstOutput + position {
                     bases[code.firstOutput + position].copyMemory(
                         from: output.place.address(bases), byteCount: output.type.byteCount)
                 }

@@ -1,19 +1,24 @@
+import CKernels
+
 // The steps of a plan, with addresses in place of values.
 
 extension Planner {
-    func inputs(_ nodes: some Collection<Int>) -> [Code.Value] {
-        nodes.map { Code.Value(type: graph[$0].type, place: places[schedule.layouts[$0].buffer]!) }
-    }
-
-    func ready(_ step: Schedule.Step) -> Code.Step {
-        switch step {
-        case .copy(let layout, let buffer): return copy(layout, to: places[buffer]!)
-        case .elementwise(let members): return .elementwise(elementwise(members))
+    /// Gives the results of a step their places, where they have none yet, and makes it ready to run.
+    mutating func ready(_ step: Int) -> Code.Step {
+        switch schedule.steps[step] {
+        case .region(let index): return .region(compiled(schedule.regions[index], at: step))
+        case .copy(let layout, let buffer):
+            placeResult(buffer)
+            return copy(layout, to: places[buffer]!, as: schedule.buffers[buffer].elementType)
+        case .elementwise(let members):
+            for node in members where temporaries[node] == nil { placeResult(schedule.layouts[node].buffer, of: node) }
+            return .elementwise(elementwise(members))
         case .kernel(let index):
             let node = graph[index]
             guard case .kernel(let kernel) = node.primitive.implementation else {
                 fatalError("\(node.primitive.name) is not computed")
             }
+            placeResult(schedule.layouts[index].buffer)
             return .kernel(
                 KernelStep(
                     kernel: kernel, attributes: node.attributes, operands: schedule.operands[index]!.map(operand),
@@ -27,37 +32,33 @@ extension Planner {
             elementType: schedule.buffers[layout.buffer].elementType)
     }
 
-    func copy(_ layout: Schedule.Layout, to place: Place) -> Code.Step {
+    /// The numbers that later steps read get places behind everything else, where they have none, as registers do.
+    private mutating func compiled(_ region: ScalarGraph, at step: Int) -> ScalarCode {
+        let register = { (place: Place) in place.offset / 8 }
+        let buffers = region.buffers.filter { schedule.buffers[$0].lastReader > step }
+        let (code, starts, registerCount) = ScalarCompiler.code(
+            region, computing: buffers.map { (schedule.buffers[$0].values, places[$0].map(register)) },
+            given: { [places] in register(places[$0.buffer]!) + $0.element },
+            constants: register(firstNumber) + compiledCount, free: arena.size / 8)
+        compiledCount += region.constants.count
+        arena.reserve(registerCount * 8)
+        for (buffer, start) in zip(buffers, starts) { self.places[buffer] = Place(base: 0, offset: start * 8) }
+        return code
+    }
+
+    func copy(_ layout: Schedule.Layout, to place: Place, as elementType: Tensor.ElementType? = nil) -> Code.Step {
         let source = operand(layout)
         return .kernel(
             KernelStep(
                 kernel: { operands, result, _ in
-                    ElementLoop.copying(result.elementType)
-                        .run(over: operands[0], into: result.elements, resultSize: result.elementType.size)
+                    let loop = ElementLoop.kernel(
+                        ck_cast(ck_type(operands[0].elementType), ck_type(result.elementType)))
+                    loop.run(over: operands[0], into: result.elements, resultSize: result.elementType.size)
                 },
                 attributes: .none, operands: [source],
                 result: KernelStep.Operand(
                     place: place, shape: source.shape, strides: source.shape.packedStrides,
-                    elementType: source.elementType)))
-    }
-
-    /// Where a number is read after the run: old state will be overwritten by then.
-    mutating func numberForReading(_ layout: Schedule.Layout, _ steps: inout [Code.Step]) -> Place {
-        if case .state = schedule.buffers[layout.buffer].kind { return copied(layout, &steps) }
-        return place(of: layout)
-    }
-
-    /// Where the elements of a value lie packed, which may take a copy.
-    mutating func packedForReading(_ layout: Schedule.Layout, _ steps: inout [Code.Step]) -> Place {
-        layout.shape.elementCount == 1 || layout.isWhole(schedule.buffers[layout.buffer])
-            ? place(of: layout) : copied(layout, &steps)
-    }
-
-    private mutating func copied(_ layout: Schedule.Layout, _ steps: inout [Code.Step]) -> Place {
-        let size = layout.shape.elementCount * schedule.buffers[layout.buffer].elementType.size
-        let place = Place(base: 0, offset: arena.allocate(size, at: steps.count, until: Int.max))
-        steps.append(copy(layout, to: place))
-        return place
+                    elementType: elementType ?? source.elementType)))
     }
 
     private func elementwise(_ members: [Int]) -> ElementwiseStep {

@@ -1,34 +1,35 @@
 /// Gives every buffer of a schedule a place, and makes the steps ready to run.
 struct Planner {
     let schedule: Schedule
-    private let stateCount: Int
+    let stateCount: Int
     var arena = Arena(behind: 0)
-    private(set) var places: [Place?]
+    var places: [Place?]
+    private(set) var steps: [Code.Step] = []
     /// The slots of the element-wise values that nothing outside their step reads, by node.
     private(set) var temporaries: [Int: Int] = [:]
     private(set) var firstTemporary = 0
     /// The buffers in whose place another was put.
     private var taken: Set<Int> = []
-    private var constants = Storage.allocate([0], .float64)!
+    private(set) var constants = Storage.allocate([0], .float64)!
+    /// The constants of all regions, where they lie together, and how many of them regions have been compiled with.
+    let numbers: [Double]
+    private(set) var firstNumber = Place(base: 0, offset: 0)
+    var compiledCount = 0
 
     var graph: Graph { schedule.graph }
 
     /// The code of a graph whose last `stateCount` inputs are state, and its last outputs their new values.
-    static func code(_ graph: Graph, stateCount: Int = 0) -> Code {
-        ScalarCompiler.code(graph, stateCount: stateCount) ?? arrays(graph, stateCount: stateCount)
-    }
-
-    /// The code of a graph whose steps are loops over arrays.
-    static func arrays(_ graph: Graph, stateCount: Int = 0) -> Code {
-        var planner = Planner(graph, stateCount)
-        return planner.code()
+    ///
+    /// - Parameter hasRegions: Whether tiny arrays are computed number by number.
+    static func code(_ graph: Graph, stateCount: Int = 0, hasRegions: Bool = true) -> Code {
+        var planner = Planner(graph, stateCount, hasRegions)
+        return Code(&planner)
     }
 
     /// The instructions of a graph, each with its step and where its value lies: in which bytes of the block, in one of the
     /// temporaries that are used for block after block of elements, or outside. What is computed in one step is fused.
     static func plan(of graph: Graph, stateCount: Int = 0) -> String {
-        var planner = Planner(graph, stateCount)
-        _ = planner.code()
+        let planner = Planner(graph, stateCount, true)
         let graph = planner.graph
         let texts = graph.nodes.indices.map(graph.text)
         let width = (texts.lazy.map(\.count).max() ?? 0) + 2
@@ -37,7 +38,7 @@ struct Planner {
             let (base, step) = (planner.places[layout.buffer]?.base, planner.schedule.buffers[layout.buffer].step)
             let place =
                 switch base {
-                case nil: "temporary" + (planner.temporaries[node].map { " \($0)" } ?? "")
+                case nil: planner.temporaries[node].map { "temporary \($0)" } ?? "single numbers"
                 case 0?: "block \(planner.place(of: layout).offset)"
                 case 1?: "constant"
                 case let base?: base < planner.firstOutput ? "input" : "result \(base - planner.firstOutput)"
@@ -46,38 +47,68 @@ struct Planner {
         }.joined(separator: "\n")
     }
 
-    private init(_ graph: Graph, _ stateCount: Int) {
-        schedule = Schedule(graph.withFusedProducts, stateCount: stateCount)
+    private init(_ graph: Graph, _ stateCount: Int, _ hasRegions: Bool) {
+        schedule = Schedule(graph.withFusedProducts, stateCount: stateCount, hasRegions: hasRegions)
         self.stateCount = stateCount
         places = [Place?](repeating: nil, count: schedule.buffers.count)
-    }
-
-    private mutating func code() -> Code {
+        numbers = schedule.regions.flatMap(\.constants)
         placeGiven()
         placeOutputs()
         placeNewState()
-        for step in schedule.steps.indices { placeResults(of: step) }
-        var steps = schedule.steps.map(ready)
-        var commits: [Code.Step] = []
-        let results = graph.outputs.dropLast(stateCount)
-        let outputs = results.enumerated().map { position, node -> Code.Value in
-            let (type, layout) = (graph[node].type, schedule.outputs[position])
-            if type.shape.rank == 0 { return Code.Value(type: type, place: numberForReading(layout, &steps)) }
+        for step in schedule.steps.indices { steps.append(ready(step)) }
+    }
+}
+
+// MARK: - Code
+
+extension Planner {
+    var inputs: [Code.Value] { values(graph.inputs.dropLast(stateCount)) }
+    var state: [Code.Value] { values(graph.inputs.suffix(stateCount)) }
+
+    private func values(_ nodes: some Collection<Int>) -> [Code.Value] {
+        nodes.map { Code.Value(type: graph[$0].type, place: places[schedule.layouts[$0].buffer]!) }
+    }
+
+    /// The results, each where it lies packed, or copied to where it is handed out.
+    mutating func outputs() -> [Code.Value] {
+        zip(schedule.outputs, graph.outputs).dropLast(stateCount).enumerated().map { position, output in
+            let (layout, type) = (output.0, graph[output.1].type)
+            // Old state will be overwritten by then.
+            if case .state = schedule.buffers[layout.buffer].kind {
+                return Code.Value(type: type, place: copied(layout))
+            }
+            if isPacked(layout) { return Code.Value(type: type, place: place(of: layout)) }
             let place = Place(base: firstOutput + position, offset: 0)
-            if places[layout.buffer] != place { steps.append(copy(layout, to: place)) }
+            steps.append(copy(layout, to: place))
             return Code.Value(type: type, place: place)
         }
-        for (position, layout) in schedule.outputs.suffix(stateCount).enumerated() {
-            if places[layout.buffer] != statePlace(position) { commits.append(copy(layout, to: statePlace(position))) }
+    }
+
+    mutating func guards() -> [Code.Guard] {
+        graph.guards.map { guarded in
+            let place = packed(schedule.layouts[guarded.index])
+            return Code.Guard(condition: guarded.condition, place: place, type: graph[guarded.index].type)
         }
-        let guards = graph.guards.map { guarded in
-            let layout = packedForReading(schedule.layouts[guarded.index], &steps)
-            return Code.Guard(condition: guarded.condition, place: layout, type: graph[guarded.index].type)
-        }
-        return Code(
-            graph: graph, inputs: inputs(graph.inputs.dropLast(stateCount)), outputs: outputs,
-            state: inputs(graph.inputs.suffix(stateCount)), work: .arrays(steps, commits: commits), guards: guards,
-            constants: Tensor(constants), initial: nil, blockSize: arena.size)
+    }
+
+    mutating func commits() -> [(from: Place, to: Code.Value)] {
+        zip(schedule.outputs.suffix(stateCount), state).map { (packed($0), $1) }.filter { $0 != $1.place }
+    }
+
+    private func isPacked(_ layout: Schedule.Layout) -> Bool {
+        layout.shape.elementCount == 1 || layout.isWhole(schedule.buffers[layout.buffer])
+    }
+
+    /// Where the elements of a value lie packed when all steps have run, which may take one more.
+    private mutating func packed(_ layout: Schedule.Layout) -> Place {
+        isPacked(layout) ? place(of: layout) : copied(layout)
+    }
+
+    private mutating func copied(_ layout: Schedule.Layout) -> Place {
+        let size = layout.shape.elementCount * schedule.buffers[layout.buffer].elementType.size
+        let place = Place(base: 0, offset: arena.allocate(size, at: steps.count, until: Int.max))
+        steps.append(copy(layout, to: place))
+        return place
     }
 }
 
@@ -110,23 +141,25 @@ extension Planner {
             }
             guard case .copiedInput = buffer.kind else { continue }
             places[index] = Place(base: 0, offset: size)
-            size += Arena.alignment
+            size += (buffer.byteCount + 7) / 8 * 8
         }
-        arena = Arena(behind: size)
+        firstNumber = Place(base: 0, offset: size)
         placeConstants()
+        arena = Arena(behind: size + numbers.count * 8)
     }
 
     private mutating func placeConstants() {
         var size = 0
-        for (buffer, value) in schedule.constants {
-            places[buffer] = Place(base: 1, offset: size)
-            size += Arena.rounded(value.elementCount * value.elementType.size)
+        for (index, buffer) in schedule.buffers.enumerated() where buffer.constant != nil && buffer.lastReader >= 0 {
+            places[index] = Place(base: 1, offset: size)
+            size += Arena.rounded(buffer.byteCount)
         }
         constants = Storage.allocate([size / 8], .float64)!
-        for (buffer, value) in schedule.constants {
-            let place = constants.elements + places[buffer]!.offset
+        for (index, buffer) in schedule.buffers.enumerated() {
+            guard let value = buffer.constant, let place = places[index] else { continue }
             value.withUnsafeElements {
-                UnsafeMutableRawBufferPointer(start: place, count: $0.count).copyMemory(from: $0)
+                UnsafeMutableRawBufferPointer(start: constants.elements + place.offset, count: $0.count).copyMemory(
+                    from: $0)
             }
         }
     }
@@ -170,10 +203,10 @@ extension Planner {
 
     /// Arrays that are results are written where they are handed out.
     private mutating func placeOutputs() {
-        for (position, node) in graph.outputs.dropLast(stateCount).enumerated() {
-            let (layout, shape) = (schedule.outputs[position], graph[node].shape)
+        for (position, layout) in schedule.outputs.dropLast(stateCount).enumerated() {
             let buffer = schedule.buffers[layout.buffer]
-            if shape.rank > 0, buffer.kind == .made, places[layout.buffer] == nil, layout.isWhole(buffer) {
+            let isFree = buffer.kind == .made && !buffer.isOfNumbers && places[layout.buffer] == nil
+            if isFree, layout.shape.rank > 0, layout.isWhole(buffer) {
                 places[layout.buffer] = Place(base: firstOutput + position, offset: 0)
             }
         }
@@ -186,7 +219,9 @@ extension Planner {
             let layout = schedule.outputs[graph.outputs.count - stateCount + position]
             let (new, old) = (schedule.buffers[layout.buffer], stateBuffer(position))
             guard new.kind == .made, places[layout.buffer] == nil, layout.isWhole(new) else { continue }
-            if schedule.buffers[old].lastReader < new.step || mayOverwrite(old, node, at: new.step) {
+            // A region takes care of what it reads and replaces.
+            let last = if case .region = schedule.steps[new.step] { new.step } else { new.step - 1 }
+            if schedule.buffers[old].lastReader <= last || mayOverwrite(old, node, at: new.step) {
                 places[layout.buffer] = statePlace(position)
             }
         }
@@ -214,16 +249,7 @@ extension Planner {
         return isWritten
     }
 
-    private mutating func placeResults(of step: Int) {
-        switch schedule.steps[step] {
-        case .elementwise(let members):
-            for node in members where temporaries[node] == nil { placeResult(schedule.layouts[node].buffer, node) }
-        case .kernel(let node): placeResult(schedule.layouts[node].buffer, nil)
-        case .copy(_, let buffer): placeResult(buffer, nil)
-        }
-    }
-
-    private mutating func placeResult(_ index: Int, _ node: Int?) {
+    mutating func placeResult(_ index: Int, of node: Int? = nil) {
         let buffer = schedule.buffers[index]
         if places[index] != nil { return }
         // In place of an operand that dies here.

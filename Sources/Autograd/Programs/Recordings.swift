@@ -178,32 +178,26 @@ extension Code {
     }
 
     /// The bytes of one recording, without the memory of its runs; about, for what is not constants.
-    var byteCount: Int { constants.elementCount * 8 + graph.nodes.count * 1024 + 2048 }
+    var byteCount: Int { constantSize + graph.nodes.count * 1024 + 2048 }
 
     /// The instructions, each with its step and where its value lies; see ``Planner/plan(of:stateCount:)``.
     var plan: String {
-        guard case .arrays = work else { return "\(work)" }
-        return Planner.plan(of: graph, stateCount: state.count)
+        Planner.plan(of: graph, stateCount: state.count)
     }
+
+    private var constantSize: Int { (constants.elementCount + numbers.elements.count) * 8 }
 
     /// What became of a recording.
     func summary(of instructionCount: Int) -> String {
         let computed = graph.nodes.count { !$0.isConstant && !$0.is(.variable) && $0.viewRule == nil }
+        let regions = steps.compactMap { if case .region(let code) = $0 { code } else { nil } }
         return """
               \(inputs.map { "\($0.type.elementType.abbreviation)\($0.type.shape)" }.joined(separator: ", ")) -> \
             \(outputs.map { "\($0.type.elementType.abbreviation)\($0.type.shape)" }.joined(separator: ", "))
-              \(instructionCount) instructions recorded, \(computed) computed in \(work)
-              \(blockSize) bytes of memory a run, \(constants.elementCount * 8) of constants
+              \(instructionCount) instructions recorded, \(computed) computed; steps over arrays: \(steps.count - regions.count), \
+            instructions for single numbers: \(regions.reduce(0) { $0 + $1.count - 1 })
+              \(blockSize) bytes of memory a run, \(constantSize) of constants
             """ + graph.guards.map { "\n  replayed only where \($0.question)" }.joined()
-    }
-}
-
-extension Code.Work: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .arrays(let steps, let commits): "\(steps.count + commits.count) steps"
-        case .scalars(let code, _): "\(code.count - 1) instructions for single numbers"
-        }
     }
 }
 

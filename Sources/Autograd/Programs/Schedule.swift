@@ -53,11 +53,18 @@ struct Schedule {
         }
 
         var kind: Kind
+        /// That of its elements; conditions that a region makes are numbers.
         let elementType: Tensor.ElementType
         let elementCount: Int
         /// The step that writes it; −1 where it is there from the start.
         let step: Int
         var lastReader: Int
+        /// Whether a region reads or writes it, so that it must lie in the block.
+        var isOfNumbers = false
+        /// The values that a region computes into it.
+        var values: [Int] = []
+        /// The packed elements of a constant.
+        var constant: Tensor?
     }
 
     enum Step {
@@ -65,24 +72,32 @@ struct Schedule {
         case elementwise([Int])
         /// A node of its own.
         case kernel(Int)
-        /// A value that is copied so that it lies packed: from where to which buffer.
+        /// A value that is copied so that it lies packed, in elements of the buffer's type.
         case copy(Layout, to: Int)
+        /// Tiny arrays of float64, computed number by number: which of the regions.
+        case region(Int)
     }
+
+    /// Larger inputs are not copied into the block for a region to read.
+    private static let largestCopiedInput = 4096
 
     let graph: Graph
     private(set) var buffers: [Buffer] = []
     private(set) var steps: [Step] = []
+    private(set) var regions: [ScalarGraph] = []
     /// How each node's value lies, after the last step that looked for it.
     private(set) var layouts: [Layout] = []
     /// How the outputs lie.
     private(set) var outputs: [Layout] = []
     /// How the operands of the nodes that are computed lie for them.
     private(set) var operands: [Int: [Layout]] = [:]
-    /// The copies of constants, by buffer.
-    private(set) var constants: [(buffer: Int, value: Tensor)] = []
+    /// The last step that is a region.
+    private var lastRegion = -1
 
-    /// - Parameter stateCount: How many of the last inputs are state; as many last outputs are their new values.
-    init(_ graph: Graph, stateCount: Int) {
+    /// - Parameters:
+    ///   - stateCount: How many of the last inputs are state; as many last outputs are their new values.
+    ///   - hasRegions: Whether tiny arrays may be computed number by number.
+    init(_ graph: Graph, stateCount: Int, hasRegions: Bool = true) {
         self.graph = graph
         let firstState = graph.inputs.count - stateCount
         let inputs = Dictionary(uniqueKeysWithValues: graph.inputs.enumerated().map { ($1, $0) })
@@ -91,22 +106,27 @@ struct Schedule {
             if let position = inputs[index] {
                 let kind: Buffer.Kind =
                     position >= firstState
-                    ? .state(position - firstState) : node.shape.rank == 0 ? .copiedInput(position) : .input(position)
+                    ? .state(position - firstState)
+                    : node.isTiny || node.shape.rank == 0 ? .copiedInput(position) : .input(position)
                 layouts.append(packed(node.shape, node.elementType, kind, step: -1))
             } else if let value = node.value {
                 layouts.append(constant(value))
             } else if let rule = node.viewRule {
                 layouts.append(view(rule, node))
+            } else if hasRegions, let layout = inRegion(node) {
+                layouts.append(layout)
             } else if node.isElementwise {
                 layouts.append(elementwise(index, node))
             } else {
+                let operands = node.operands.map { elements(of: $0) }
                 layouts.append(packed(node.shape, node.elementType, .made, step: steps.count))
-                operands[index] = node.operands.map { layouts[$0] }
-                for operand in node.operands { read(layouts[operand], by: steps.count) }
+                self.operands[index] = operands
+                for operand in operands { read(operand, by: steps.count) }
                 steps.append(.kernel(index))
             }
         }
-        outputs = graph.outputs.map { layouts[$0] }
+        outputs = graph.outputs.map { elements(of: $0) }
+        for guarded in graph.guards { layouts[guarded.index] = elements(of: guarded.index) }
         for (position, output) in outputs.enumerated().suffix(stateCount) {
             // New state that is other old state would be overwritten before it is read.
             let own = Buffer.Kind.state(position - outputs.count + stateCount)
@@ -136,7 +156,7 @@ struct Schedule {
             once = Tensor(.view(of: storage, shape: shape, strides: storage.strides, offset: 0))
         }
         let layout = packed(shape, value.elementType, .constant, step: -1)
-        constants.append((layout.buffer, once.packed))
+        buffers[layout.buffer].constant = once.packed
         return Layout(
             buffer: layout.buffer, shape: value.shape, strides: layout.strides.repeated(shape, in: value.shape),
             offset: 0)
@@ -156,16 +176,65 @@ struct Schedule {
         return seen(source) ?? seen(packedCopy(of: source))!
     }
 
-    /// A step that copies a value so that it lies packed.
-    private mutating func packedCopy(of source: Layout) -> Layout {
-        let copy = packed(source.shape, buffers[source.buffer].elementType, .made, step: steps.count)
+    /// A step that copies a value so that it lies packed, as elements of another type if one is given.
+    private mutating func packedCopy(of source: Layout, as elementType: Tensor.ElementType? = nil) -> Layout {
+        let type = elementType ?? buffers[source.buffer].elementType
+        let copy = packed(source.shape, type, .made, step: steps.count)
         read(source, by: steps.count)
         steps.append(.copy(source, to: copy.buffer))
         return copy
     }
 
+    /// How a value lies in elements of its own type: conditions that a region made are converted.
+    private mutating func elements(of node: Int) -> Layout {
+        let layout = layouts[node]
+        return buffers[layout.buffer].elementType == graph[node].elementType
+            ? layout : packedCopy(of: layout, as: graph[node].elementType)
+    }
+
+    /// Computes a tiny array number by number, in the last region if that comes after all operands; nil where a loop is to
+    /// do it.
+    private mutating func inRegion(_ node: Graph.Node) -> Layout? {
+        guard node.isTiny, node.operands.allSatisfy({ graph[$0].isTiny }), let rule = ScalarGraph.rule(for: node) else {
+            return nil
+        }
+        var operands = node.operands.map { layouts[$0] }
+        for (position, layout) in operands.enumerated() {
+            let buffer = buffers[layout.buffer]
+            if case .input(let input) = buffer.kind {
+                guard buffer.elementCount <= Schedule.largestCopiedInput else { return nil }
+                buffers[layout.buffer].kind = .copiedInput(input)
+            }
+            // Conditions that lie in bytes become numbers.
+            if buffer.kind != .constant, buffer.elementType != .float64 {
+                operands[position] = packedCopy(of: layout, as: .float64)
+            }
+            buffers[operands[position].buffer].isOfNumbers = true
+        }
+        let made = operands.map { buffers[$0.buffer].step }.max()!
+        if regions.isEmpty || made > lastRegion || regions.last!.operations.count >= ScalarGraph.mostOperations {
+            lastRegion = steps.count
+            steps.append(.region(regions.count))
+            regions.append(ScalarGraph())
+        }
+        let region = regions.last!
+        let values = operands.map { operand -> [Int] in
+            let (number, buffer) = (operand.buffer, buffers[operand.buffer])
+            let places = operand.shape.offsets(operand.strides).map { operand.offset + $0 }
+            if let constant = buffer.constant { return places.map { region.constant(constant.number(at: $0)) } }
+            read(operand, by: lastRegion)
+            if buffer.step == lastRegion { return places.map { buffer.values[$0] } }
+            return places.map { region.value(of: .init(buffer: number, element: $0)) }
+        }
+        let layout = packed(node.shape, .float64, .made, step: lastRegion)
+        buffers[layout.buffer].isOfNumbers = true
+        buffers[layout.buffer].values = rule(region, node, values, operands.map(\.shape))
+        region.buffers.append(layout.buffer)
+        return layout
+    }
+
     private mutating func elementwise(_ index: Int, _ node: Graph.Node) -> Layout {
-        let layouts = node.operands.map { self.layouts[$0] }
+        let layouts = node.operands.map { elements(of: $0) }
         // The step must come after what made the operands; or be that step, if its blocks are read as they are written.
         let earliest =
             layouts.indices.map { position in
@@ -209,5 +278,19 @@ extension Schedule.Layout {
     func isWhole(_ buffer: Schedule.Buffer) -> Bool {
         guard offset == 0, shape.elementCount == buffer.elementCount else { return false }
         return shape.elementCount <= 1 || strides.single(over: 0..<shape.rank, of: shape) == 1
+    }
+}
+
+extension Graph.Node {
+    /// Whether this is an array that may be computed number by number.
+    var isTiny: Bool {
+        (elementType == .float64 || elementType == .bool) && shape.elementCount <= ScalarGraph.largestArray
+    }
+}
+
+extension Tensor {
+    /// An element of a packed tensor, as a number.
+    fileprivate func number(at element: Int) -> Double {
+        withElements { address, _ in elementType.number(at: address + element * elementType.size) }
     }
 }

@@ -81,7 +81,8 @@ package final class StatefulProgram {
             state.run(code) { memory in
                 use(memory)
                 guard memory.bind(inputs) && memory.code.run(memory.bases) else { return false }
-                value = memory.value
+                let output = code.outputs[0]
+                value = output.type.elementType.number(at: output.place.address(memory.bases))
                 return true
             }
             if let value {
@@ -126,15 +127,6 @@ package final class StatefulProgram {
     }
 }
 
-extension Memory {
-    /// The only result, a number.
-    @inline(__always)
-    fileprivate var value: Double {
-        let output = code.outputs[0]
-        return output.type.elementType.number(at: output.place.address(bases))
-    }
-}
-
 /// What a replay of single numbers needs, as plain data: at their speed, following references takes as long as the
 /// arithmetic. Valid as long as the memory.
 private struct TinyProgram {
@@ -166,26 +158,24 @@ private struct TinyProgram {
 
     let registers: UnsafeMutablePointer<Double>
     let instructions: UnsafePointer<ck_scalar_instruction>
-    let x: Input
-    let y: Input
-    let number: UnsafeMutablePointer<Double>
-    let value: UnsafePointer<Double>
+    let x, y: Input
+    let number, value: UnsafeMutablePointer<Double>
 
     init?(_ memory: Memory) {
         let code = memory.code
-        guard case .scalars(let scalars, nil) = code.work, !scalars.callsFunctions, code.guards.isEmpty,
-            code.inputs.count == 3, code.inputs[2].type.shape.rank == 0
+        guard code.steps.count == 1, case .region(let scalars) = code.steps[0], !scalars.callsFunctions,
+            code.guards.isEmpty, code.commits.isEmpty, let value = code.outputNumbers?.first, code.inputs.count == 3,
+            code.inputs.allSatisfy({ $0.place.base == 0 }), code.inputs[2].type.shape.rank == 0
         else { return nil }
-        func place<Value>(_ place: Place) -> UnsafeMutablePointer<Value> {
-            place.address(memory.bases).assumingMemoryBound(to: Value.self)
-        }
-        func input(_ input: Code.Value) -> Input {
-            Input(place: place(input.place), shape: input.type.shape, count: input.type.shape.elementCount)
-        }
         registers = memory.block.assumingMemoryBound(to: Double.self)
         instructions = scalars.instructions
-        (x, y) = (input(code.inputs[0]), input(code.inputs[1]))
-        number = place(code.inputs[2].place)
-        value = UnsafePointer(place(code.outputs[0].place) as UnsafeMutablePointer<Double>)
+        let inputs = code.inputs.map { input in
+            Input(
+                place: (memory.block + input.place.offset).assumingMemoryBound(to: UInt64.self),
+                shape: input.type.shape, count: input.type.shape.elementCount)
+        }
+        (x, y) = (inputs[0], inputs[1])
+        number = registers + code.inputs[2].place.offset / 8
+        self.value = registers + Int(value) / 8
     }
 }

@@ -238,7 +238,7 @@ import Testing
         for function in functions {
             let program = Program(at: cube, of: function)
             #expect(sameBits(program(cube), function(cube)), "\(program)")
-            let arrays = Memory(Planner.arrays(recording([cube]) { [function($0[0])] }.optimized))
+            let arrays = Memory(Planner.code(recording([cube]) { [function($0[0])] }.optimized, hasRegions: false))
             var outputs: [Tensor] = []
             #expect(arrays.run([cube], into: &outputs) && sameBits(outputs, [function(cube)]), "\(program)")
         }
@@ -289,40 +289,40 @@ import Testing
     }
 
     @Test func fusedProducts() {
-        let graph = recording([Tensor([1, 2]), Tensor([3, 4])]) { x in
+        let graph = recording([Tensor(repeating: 1, shape: [20]), Tensor(repeating: 3, shape: [20])]) { x in
             let kept = exp(x[0]) * x[1]
             return [x[1] - 2 * x[0], x[0] * x[1] + x[0], kept + x[0], kept, x[0] * x[0] - x[1]]
         }
         #expect(
             "\(graph)" == """
-                %0: f64[2] = variable "x"
-                %1: f64[2] = variable "y"
-                %2: f64[2] = exp %0
-                %3: f64[2] = multiply %2, %1
+                %0: f64[20] = variable "x"
+                %1: f64[20] = variable "y"
+                %2: f64[20] = exp %0
+                %3: f64[20] = multiply %2, %1
                 %4: f64[] = constant                2
-                %5: f64[2] = broadcast %4 shape=[2]
-                %6: f64[2] = multiply %5, %0
-                %7: f64[2] = subtract %1, %6
-                %8: f64[2] = multiply %0, %1
-                %9: f64[2] = add %8, %0
-                %10: f64[2] = add %3, %0
-                %11: f64[2] = multiply %0, %0
-                %12: f64[2] = subtract %11, %1
+                %5: f64[20] = broadcast %4 shape=[20]
+                %6: f64[20] = multiply %5, %0
+                %7: f64[20] = subtract %1, %6
+                %8: f64[20] = multiply %0, %1
+                %9: f64[20] = add %8, %0
+                %10: f64[20] = add %3, %0
+                %11: f64[20] = multiply %0, %0
+                %12: f64[20] = subtract %11, %1
                 return %7, %9, %10, %3, %12
                 """)
         #expect(
             "\(graph.withFusedProducts)" == """
-                %0: f64[2] = variable "x"
-                %1: f64[2] = variable "y"
-                %2: f64[2] = exp %0
-                %3: f64[2] = multiply %2, %1
+                %0: f64[20] = variable "x"
+                %1: f64[20] = variable "y"
+                %2: f64[20] = exp %0
+                %3: f64[20] = multiply %2, %1
                 %4: f64[] = constant                2
-                %5: f64[2] = broadcast %4 shape=[2]
-                %6: f64[2] = subtractMultiply %5, %0, %1
-                %7: f64[2] = multiplyAdd %0, %1, %0
-                %8: f64[2] = add %3, %0
-                %9: f64[2] = multiply %0, %0
-                %10: f64[2] = subtract %9, %1
+                %5: f64[20] = broadcast %4 shape=[20]
+                %6: f64[20] = subtractMultiply %5, %0, %1
+                %7: f64[20] = multiplyAdd %0, %1, %0
+                %8: f64[20] = add %3, %0
+                %9: f64[20] = multiply %0, %0
+                %10: f64[20] = subtract %9, %1
                 return %6, %7, %8, %3, %10
                 """)
     }
@@ -341,11 +341,11 @@ import Testing
             Tensor((0..<12).map(Double.init), shape: [4, 3, 1]), Tensor((0..<40).map(Double.init), shape: [4, 10]),
         ]
         let code = Planner.code(recording(inputs, function).optimized)
-        guard case .arrays(let steps, _) = code.work, case .elementwise(let step) = steps.first else {
+        guard case .elementwise(let step) = code.steps.first else {
             Issue.record("\(code.graph)")
             return
         }
-        #expect(steps.count == 1 && (step.planes, step.rows, step.rowLength) == (4, 3, 10))
+        #expect(code.steps.count == 1 && (step.planes, step.rows, step.rowLength) == (4, 3, 10))
         #expect(code.constants.elementCount == 32)  // 30 in whole cache lines
         #expect(Program(at: inputs, of: function).outputs(of: inputs)[0].numbers == function(inputs)[0].numbers)
     }

@@ -181,6 +181,11 @@ import Testing
 
     @Test func singleNumbers() {
         let program = Program(at: Tensor(1)) { x in sigmoid(x) * x }
-        #expect(program.plan == "2 instructions for single numbers")
+        #expect(
+            program.plan == """
+                %0: f64[] = variable         block 0
+                %1: f64[] = sigmoid %0       step 0, single numbers
+                %2: f64[] = multiply %1, %0  step 0, block 64
+                """)
     }
 }

@@ -51,7 +51,8 @@ import Testing
         func draw() -> [Tensor] { RandomFunction.values(of: function.inputs, using: &random) }
         let first = draw()
         let program = Program(at: first) { function($0) }
-        let arrays = Memory(Planner.arrays(Graph.recording(at: first) { function($0) }.graph!.optimized))
+        let arrays = Memory(
+            Planner.code(Graph.recording(at: first) { function($0) }.graph!.optimized, hasRegions: false))
         for inputs in [first, draw(), draw(), draw()] {
             let (replayed, eager) = (program.outputs(of: inputs), function(inputs))
             #expect(

@@ -57,24 +57,24 @@ import Testing
     }
 
     @Test func `the memory of all threads counts`() throws {
-        let code = code(1)
+        let code = code(20)
         var recordings = Recordings()
         recordings.memoryLimit = 2 * code.byteCount + 3 * code.memorySize
-        #expect(course(of: [1, 2], &recordings) == "rr")
+        #expect(course(of: [20, 30], &recordings) == "rr")
         func memory(_ size: Int) throws -> Memory {
             let memory = recordings.memory(for: [Tensor(repeating: 1, shape: [size])], after: nil)
             return try #require(memory)
         }
-        let (first, others) = try (memory(1), [memory(2), memory(2)])
+        let (first, others) = try (memory(20), [memory(30), memory(30)])
         #expect(recordings.byteCount == 2 * code.byteCount + 3 * code.memorySize)
         recordings.giveBack(first, served: true)
-        #expect(try memory(1) === first)
+        #expect(try memory(20) === first)
         // A fourth makes the other recording go, with the memory that is not given back yet.
-        _ = try memory(1)
+        _ = try memory(20)
         #expect(recordings.codes.count == 1 && recordings.byteCount == code.byteCount + 2 * code.memorySize)
         for memory in others { recordings.giveBack(memory, served: true) }
         #expect(recordings.codes.count == 1 && recordings.byteCount == code.byteCount + 2 * code.memorySize)
-        #expect(recordings.code(for: [Tensor(repeating: 1, shape: [2])], after: nil) == nil)
+        #expect(recordings.code(for: [Tensor(repeating: 1, shape: [30])], after: nil) == nil)
     }
 
     @Test func `the recording that a thread runs is the last to make room`() throws {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ScalarRoundsTests {
     /// How often each function that needs more than one word is among the instructions.
     private func count(_ operation: ck_scalar_long, in program: Code) -> Int {
-        guard case .scalars(let code, _) = program.work else { return 0 }
+        guard case .region(let code) = program.steps.first else { return 0 }
         let address = ck_scalar_long_code(operation)
         return (0..<code.count).count { code.instructions[$0].code == address }
     }
@@ -24,8 +24,9 @@ import Testing
     private func expectSameBits(
         at inputs: [Tensor], others: [Tensor], of function: @escaping @Sendable ([Tensor]) -> [Tensor]
     ) {
-        guard case .scalars(let instructions, _) = code(at: inputs, of: function).work, instructions.count > 0,
-            ScalarGraph(Graph.recording(at: inputs, of: function).graph!.optimized)!.operations.count
+        guard case .region(let instructions) = code(at: inputs, of: function).steps.first, instructions.count > 0,
+            Schedule(Graph.recording(at: inputs, of: function).graph!.optimized, stateCount: 0).regions[0].operations
+                .count
                 >= ScalarRounds.leastOperations
         else {
             Issue.record("no large program of single numbers")
@@ -46,7 +47,7 @@ import Testing
         let inputs = numbers(1000, seed: 1)
         let code = code(at: inputs, of: function)
         #expect(count(CK_SCALAR_RUNNING_PRODUCT, in: code) <= 2 && count(CK_SCALAR_LOOP, in: code) >= 1)
-        guard case .scalars(let instructions, _) = code.work else { return }
+        guard case .region(let instructions) = code.steps.first else { return }
         #expect(instructions.count < 30, "\(instructions.count)")
         expectSameBits(at: inputs, others: numbers(1000, seed: 2), of: function)
     }
@@ -64,7 +65,7 @@ import Testing
         let inputs = numbers(1000, seed: 3)
         let code = code(at: inputs, of: function)
         #expect(count(CK_SCALAR_RUNNING_SUM, in: code) == 1)
-        guard case .scalars(let instructions, _) = code.work else { return }
+        guard case .region(let instructions) = code.steps.first else { return }
         #expect(instructions.count < 100, "\(instructions.count)")
         expectSameBits(at: inputs, others: numbers(1000, seed: 4), of: function)
     }

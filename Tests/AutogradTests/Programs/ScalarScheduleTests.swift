@@ -15,7 +15,7 @@ import Testing
         of function: ck_function, at inputs: [Tensor], in computed: ([Tensor]) -> [Tensor]
     ) -> [Int] {
         let code = Planner.code(Graph.recording(at: inputs, of: computed).graph!.optimized)
-        guard case .scalars(let scalars, _) = code.work else { return [] }
+        guard case .region(let scalars) = code.steps.first else { return [] }
         let address = ck_scalar_wide_code(function)
         return (0..<scalars.count).filter { scalars.instructions[$0].code == address }
             .map { Int(scalars.instructions[$0].a) }

@@ -27,19 +27,22 @@ final class ScalarCode: Sendable {
     }
 }
 
-/// Writes the instructions of a tiny program.
+/// Writes the instructions of a region. A register is a place in the block of a run, in steps of 8 bytes.
 struct ScalarCompiler {
+    /// Numbers that are to lie side by side when the region has run, from a register on, or anywhere.
+    typealias Target = (values: [Int], register: Int?)
+
     let graph: ScalarGraph
-    private let stateCount: Int
     private var schedule: Schedule
     /// The register of each value.
     private(set) var registers: [Int?]
-    private var registerCount = 0
+    /// The registers from here on are free.
+    private(set) var registerCount: Int
+    /// What comes in the place of something that is read here.
+    private var updates: [(new: Int, old: Int)] = []
     private var instructions: [ck_scalar_instruction] = []
     /// The value that the last instruction hands to the next.
     private var last: Int?
-    /// Where each input of the graph begins.
-    private var starts: [Int] = []
     /// Registers for operands that are laid together for one instruction.
     private var scratch = 0..<0
 
@@ -48,76 +51,82 @@ struct ScalarCompiler {
         case large(ScalarRounds)
     }
 
-    /// The code of a graph of tiny float64 arrays; nil for another.
-    static func code(_ graph: Graph, stateCount: Int) -> Code? {
-        guard let scalars = ScalarGraph(graph) else { return nil }
-        var compiler = ScalarCompiler(scalars, stateCount)
-        return compiler.code()
+    /// The code that computes the targets, where these begin, and how many registers it uses.
+    ///
+    /// - Parameters:
+    ///   - given: Where the elements lie that the region reads; targets may take their places.
+    ///   - constants: Where the constants of the graph begin.
+    ///   - free: The first register that nothing else uses.
+    static func code(
+        _ graph: ScalarGraph, computing targets: [Target], given: (ScalarGraph.Given) -> Int, constants: Int, free: Int
+    ) -> (code: ScalarCode, places: [Int], registerCount: Int) {
+        var compiler = ScalarCompiler(graph, targets, given, constants, free)
+        let places = compiler.compile(targets)
+        return (ScalarCode(compiler.instructions), places, compiler.registerCount - free)
     }
 
-    private init(_ graph: ScalarGraph, _ stateCount: Int) {
+    private init(
+        _ graph: ScalarGraph, _ targets: [Target], _ given: (ScalarGraph.Given) -> Int, _ constants: Int, _ free: Int
+    ) {
         self.graph = graph
-        self.stateCount = stateCount
-        let roots = graph.graph.outputs.map { graph.values(of: $0) }
-        let results = roots.dropLast(stateCount).flatMap(\.self)
-        let guarded = graph.graph.guards.flatMap { graph.values(of: $0.index) }
-        let state = roots.suffix(stateCount).flatMap(\.self)
+        registerCount = free
+        registers = graph.sources.map { source in
+            switch source {
+            case .given(let element): given(element)
+            case .constant(let number): constants + number
+            case .operation: nil
+            }
+        }
+        let old = Dictionary(graph.given.map { (given($0), $1) }, uniquingKeysWith: { $1 })
+        var results: [Int] = []
+        for target in targets {
+            for (offset, value) in target.values.enumerated() {
+                if let replaced = target.register.flatMap({ old[$0 + offset] }) {
+                    updates.append((value, replaced))
+                } else {
+                    results.append(value)
+                }
+            }
+        }
         schedule =
             graph.operations.count < ScalarRounds.leastOperations
             ? .small(
-                ScalarSchedule(
-                    graph, outputs: results + guarded, state: state,
-                    replacing: graph.graph.inputs.suffix(stateCount).flatMap { graph.values(of: $0) }))
-            : .large(ScalarRounds(graph, roots: results + guarded + state))
-        registers = [Int?](repeating: nil, count: graph.sources.count)
+                ScalarSchedule(graph, outputs: results, state: updates.map(\.new), replacing: updates.map(\.old)))
+            : .large(ScalarRounds(graph, roots: results + updates.map(\.new)))
     }
 
-    private mutating func code() -> Code {
-        placeGiven()
-        let constants = placeConstants()
+    private mutating func compile(_ targets: [Target]) -> [Int] {
         placeGroups()
-        let graph = self.graph.graph
-        let newState = graph.outputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
-        let oldState = graph.inputs.suffix(stateCount).flatMap { self.graph.values(of: $0) }
-        // Results and guards are read at the end, when the old state may be gone.
-        let results = graph.outputs.dropLast(stateCount).map { self.graph.values(of: $0) }
-        let guarded = graph.guards.map { self.graph.values(of: $0.index) }
-        var copies: [(from: Int, to: Int)] = []
-        let outputs = zip(results, graph.outputs).map { values, node in
-            Code.Value(type: graph[node].type, place: placeTogether(values, except: Set(oldState), &copies))
+        let replaced = Set(updates.map(\.old))
+        let replacedRegisters = Set(replaced.map { registers[$0]! })
+        var copies: [(value: Int, register: Int)] = []
+        let places = targets.map { target -> Int in
+            if target.register == nil, target.values.count == 1, let register = registers[target.values[0]],
+                !replaced.contains(target.values[0])
+            {
+                return register
+            }
+            let start = target.register ?? reserve(target.values.count)
+            for (offset, value) in target.values.enumerated() where !replacedRegisters.contains(start + offset) {
+                if registers[value] == nil {
+                    registers[value] = start + offset
+                } else {
+                    copies.append((value, start + offset))
+                }
+            }
+            return start
         }
-        let guards = zip(guarded, graph.guards).map { values, guarded in
-            Code.Guard(
-                condition: guarded.condition, place: placeTogether(values, except: Set(oldState), &copies),
-                type: graph[guarded.index].type)
-        }
-        let moves = placeNewState(newState, over: oldState, mayOverwrite: guards.isEmpty)
-        // Results that are old state are copied before that is overwritten.
-        let replaced = Set(oldState)
-        emit(copies: copies.filter { replaced.contains($0.from) }.map { (registers[$0.from]!, $0.to) })
+        let moves = placeUpdates()
+        // What will be replaced is copied before.
+        emit(copies: copies.filter { replaced.contains($0.value) }.map { (registers[$0.value]!, $0.register) })
         switch schedule {
         case .small(let schedule): for group in schedule.order { emit(together: group) }
         case .large(let rounds): emit(rounds)
         }
-        emit(copies: copies.filter { !replaced.contains($0.from) }.map { (registers[$0.from]!, $0.to) })
-        var commits: [ck_scalar_instruction] = []
-        if guards.isEmpty {
-            emit(copies: moves)
-        } else {
-            let computed = instructions
-            instructions = []
-            emit(copies: moves)
-            emit(CK_SCALAR_RETURN)
-            (commits, instructions) = (instructions, computed)
-        }
+        emit(copies: copies.filter { !replaced.contains($0.value) }.map { (registers[$0.value]!, $0.register) })
+        emit(copies: moves)
         emit(CK_SCALAR_RETURN)
-        let inputs = zip(graph.inputs, starts).map { node, start in
-            Code.Value(type: graph[node].type, place: Place(base: 0, offset: start * 8))
-        }
-        return Code(
-            graph: graph, inputs: inputs.dropLast(stateCount), outputs: outputs, state: inputs.suffix(stateCount),
-            work: .scalars(ScalarCode(instructions), commits: commits.isEmpty ? nil : ScalarCode(commits)),
-            guards: guards, constants: constants.value, initial: constants.place, blockSize: registerCount * 8)
+        return places
     }
 }
 
@@ -129,38 +138,12 @@ extension ScalarCompiler {
         return registerCount - count
     }
 
-    /// The state comes first, as in every program; then the inputs, side by side.
-    private mutating func placeGiven() {
-        let inputs = graph.graph.inputs
-        starts = [Int](repeating: 0, count: inputs.count)
-        for position in inputs.indices.suffix(stateCount) {
-            let size = Arena.rounded(graph.values(of: inputs[position]).count * 8) / 8
-            starts[position] = reserve(size)
-        }
-        for position in inputs.indices.dropLast(stateCount) {
-            starts[position] = reserve(graph.values(of: inputs[position]).count)
-        }
-        for (position, input) in inputs.enumerated() {
-            for (offset, value) in graph.values(of: input).enumerated() { registers[value] = starts[position] + offset }
-        }
-    }
-
-    private mutating func placeConstants() -> (value: Tensor, place: Place) {
-        let start = reserve(graph.constants.count)
-        for (value, source) in graph.sources.enumerated() {
-            if case .constant(let number) = source { registers[value] = start + number }
-        }
-        return (Tensor(graph.constants), Place(base: 0, offset: start * 8))
-    }
-
-    /// The results of large programs lie in the order of their computation; of small ones, what is computed together.
+    /// The results of large regions lie in the order of their computation; of small ones, what is computed together.
     private mutating func placeGroups() {
         switch schedule {
         case .large(let rounds): placeSideBySide(rounds.order)
         case .small(let schedule):
-            for group in schedule.order where group.count > 1 {
-                placeSideBySide(group)
-            }
+            for group in schedule.order where group.count > 1 { placeSideBySide(group) }
         }
     }
 
@@ -178,56 +161,34 @@ extension ScalarCompiler {
         return scratch.lowerBound
     }
 
-    /// Registers side by side for numbers that are read together; what lies elsewhere is copied there in the end.
-    private mutating func placeTogether(
-        _ values: [Int], except moving: Set<Int>, _ copies: inout [(from: Int, to: Int)]
-    ) -> Place {
-        if values.count == 1, let register = registers[values[0]], !moving.contains(values[0]) {
-            return Place(base: 0, offset: register * 8)
-        }
-        let start = reserve(values.count)
-        for (offset, value) in values.enumerated() {
-            if registers[value] == nil {
-                registers[value] = start + offset
-            } else {
-                copies.append((value, start + offset))
-            }
-        }
-        return Place(base: 0, offset: start * 8)
-    }
-
-    /// Lets new state be computed into the registers of the old where it may; returns the copies that are left, which
+    /// Lets new numbers be computed into the registers of the old where they may; returns the copies that are left, which
     /// read no register that another of them has written.
-    private mutating func placeNewState(
-        _ new: [Int], over old: [Int], mayOverwrite: Bool
-    ) -> [(from: Int, to: Int)] {
+    private mutating func placeUpdates() -> [(from: Int, to: Int)] {
         var lastRead: [Int: Int] = [:]
         var places: [Int: Int] = [:]
         if case .small(let schedule) = schedule {
             for (position, group) in schedule.order.enumerated() {
                 for value in group {
                     places[value] = position
-                    for operand in schedule.operation(of: value)!.operands { lastRead[operand] = position }
+                    for operand in schedule.operations[value]!.operands { lastRead[operand] = position }
                 }
             }
         }
         var moves: [(from: Int, to: Int)] = []
-        let given = Set(old)
-        var aside: [Int] = []
-        for (new, old) in zip(new, old) where new != old {
-            if mayOverwrite, registers[new] == nil, let place = places[new], lastRead[old, default: -1] <= place {
+        let given = Set(updates.map(\.old))
+        for (new, old) in updates where new != old {
+            if registers[new] == nil, let place = places[new], lastRead[old, default: -1] <= place {
                 registers[new] = registers[old]
-            } else {
-                if registers[new] == nil { registers[new] = reserve(1) }
-                if given.contains(new) { aside.append(moves.count) }
-                moves.append((registers[new]!, registers[old]!))
+                continue
             }
-        }
-        // State that becomes other state is taken aside first.
-        for index in aside {
-            let register = reserve(1)
-            emit(copyOf: moves[index].from, to: register)
-            moves[index].from = register
+            if registers[new] == nil { registers[new] = reserve(1) }
+            var source = registers[new]!
+            // What was given, and becomes something else, is taken aside first.
+            if given.contains(new) {
+                source = reserve(1)
+                emit(copyOf: registers[new]!, to: source)
+            }
+            moves.append((source, registers[old]!))
         }
         return moves
     }
@@ -260,10 +221,8 @@ extension ScalarCompiler {
     }
 
     private func operation(of value: Int) -> ScalarGraph.Operation {
-        switch schedule {
-        case .small(let schedule): schedule.operation(of: value)!
-        case .large: graph.operation(of: value)!
-        }
+        if case .small(let schedule) = schedule { return schedule.operations[value]! }
+        return graph.operation(of: value)!
     }
 
     private mutating func emit(together group: [Int]) {

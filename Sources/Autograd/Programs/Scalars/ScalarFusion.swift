@@ -6,15 +6,16 @@ struct ScalarFusion {
     /// The operations that are needed, by the value they compute.
     private(set) var operations: [Int: ScalarGraph.Operation] = [:]
     private let graph: ScalarGraph
-    private var uses: [Int: Int] = [:]
+    private var uses: [Int]
 
     init(_ graph: ScalarGraph, roots: [Int]) {
         self.graph = graph
-        for root in roots { uses[root, default: 0] += 2 }
+        uses = Array(repeating: 0, count: graph.sources.count)
+        for root in roots { uses[root] += 2 }
         for value in graph.sources.indices.reversed() {
-            guard uses[value] != nil, let operation = graph.operation(of: value) else { continue }
+            guard uses[value] > 0, let operation = graph.operation(of: value) else { continue }
             operations[value] = operation
-            for operand in operation.operands { uses[operand, default: 0] += 1 }
+            for operand in operation.operands { uses[operand] += 1 }
         }
     }
 

@@ -49,12 +49,10 @@ struct ScalarRounds {
         let needed = findNeeded(roots)
         findChains(among: needed)
         for (value, source) in graph.sources.enumerated() {
-            switch source {
-            case .given: places[value] = value
-            case .constant(let number): places[value] = graph.givenCount + number
-            case .operation: break
-            }
+            if case .constant(let number) = source { places[value] = count - graph.constants.count + number }
         }
+        let given = graph.given.sorted { ($0.key.buffer, $0.key.element) < ($1.key.buffer, $1.key.element) }
+        for (place, (_, value)) in given.enumerated() { places[value] = place }
         for value in needed where missing[value] == 0 { enqueue(value) }
         while true {
             if !ready.isEmpty {

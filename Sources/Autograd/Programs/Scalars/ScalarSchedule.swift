@@ -7,20 +7,22 @@ import CKernels
 struct ScalarSchedule {
     let graph: ScalarGraph
     /// The operations that are needed, with multiplications drawn into the addition that alone uses them.
-    private var operations: [Int: ScalarGraph.Operation] = [:]
+    private(set) var operations: [Int: ScalarGraph.Operation] = [:]
     /// What is computed in turn: a value, or several of a function that takes long, side by side.
     private(set) var order: [[Int]] = []
-    private var isPlaced: Set<Int> = []
+    private var isPlaced: [Bool]
     /// The values that are computed together with a value.
     private var groups: [Int: [Int]] = [:]
     /// How long a value waits for the inputs at least.
-    private var depths: [Int: Int] = [:]
+    private var depths: [Int?]
 
     /// - Parameters:
     ///   - state: The new values of the state.
     ///   - old: What they replace.
     init(_ graph: ScalarGraph, outputs: [Int], state: [Int], replacing old: [Int]) {
         self.graph = graph
+        isPlaced = Array(repeating: false, count: graph.sources.count)
+        depths = Array(repeating: nil, count: graph.sources.count)
         var fusion = ScalarFusion(graph, roots: outputs + state)
         fusion.fuse(updates: zip(state, old))
         operations = fusion.operations
@@ -32,16 +34,13 @@ struct ScalarSchedule {
             }, by: \.operand)
         for (value, old) in zip(state, old) {
             for operand in operations[value]?.operands ?? [] { place(operand) }
-            if readers[old, default: []].allSatisfy({ $0.reader == value || isPlaced.contains($0.reader) }) {
+            if readers[old, default: []].allSatisfy({ $0.reader == value || isPlaced[$0.reader] }) {
                 place(value)
             }
         }
         for value in outputs { place(value) }
         for value in state { place(value) }
     }
-
-    /// The operation that computes a value.
-    func operation(of value: Int) -> ScalarGraph.Operation? { operations[value] }
 
     /// Values of one function that takes long, as many such functions away from the inputs: none depends on another.
     private mutating func findGroups() {
@@ -64,9 +63,9 @@ struct ScalarSchedule {
     }
 
     private mutating func place(_ value: Int) {
-        guard operations[value] != nil, !isPlaced.contains(value) else { return }
+        guard operations[value] != nil, !isPlaced[value] else { return }
         let group = groups[value] ?? [value]
-        isPlaced.formUnion(group)
+        for value in group { isPlaced[value] = true }
         // The operand that takes longest comes last.
         for operand in group.flatMap({ operations[$0]!.operands }).sorted(by: { depth($0) < depth($1) }) {
             place(operand)
