@@ -52,6 +52,32 @@ import Testing
                 guard isLearned else { fatalError("2,000 steps learn nothing") }
             }
         }
+
+        @Test func `for a tiny program around any primitive`() async {
+            await #expect(processExitsWith: .success) {
+                var replays = Primitive.catalogue.flatMap { primitive in
+                    primitive.samples.map { sample -> (program: Program, inputs: [Tensor], outputs: [Tensor]) in
+                        let attributes = sample.attributes
+                        // Packed, by an operation that changes nothing.
+                        let operands = sample.operands.map { $0.elementType == .float64 ? $0 * 1 : $0 }
+                        let inputs = operands + [Tensor([0.5, -2])]
+                        let program = Program(at: inputs) { inputs in
+                            let value = primitive(Array(inputs.dropLast()), attributes: attributes)
+                            return [sin(inputs.last!), value.elementType == .float64 ? exp(value) : value]
+                        }
+                        var outputs: [Tensor] = []
+                        for _ in 0..<2 { program.run(inputs, into: &outputs) }
+                        return (program, inputs, outputs)
+                    }
+                }
+                withoutMemory {
+                    for position in replays.indices {
+                        let (program, inputs) = (replays[position].program, replays[position].inputs)
+                        for _ in 0..<3 { program.run(inputs, into: &replays[position].outputs) }
+                    }
+                }
+            }
+        }
     }
 
     /// Ends the process where replays of a step after the first ask for memory: there is none left.

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Autograd
+
+/// No instruction throws its neighbours off their fast path.
+@Suite struct TinyProgramTests {
+    /// Functions of tiny arrays around a primitive, at operands that prove it: what comes before it, itself, what comes behind.
+    static func functions(
+        around primitive: Primitive
+    ) -> [(inputs: [Tensor], function: @Sendable ([Tensor]) -> [Tensor])] {
+        primitive.samples.filter { $0.operands.allSatisfy { $0.elementCount <= 16 } }.map { sample in
+            let attributes = sample.attributes
+            return (
+                sample.operands + [Tensor([0.5, -2])],
+                { inputs in
+                    let operands = inputs.dropLast().map { $0.elementType == .float64 ? exp($0) * 0.5 : $0 }
+                    let value = primitive.applied(to: operands, attributes)
+                    let beside = sin(inputs.last!) + 1
+                    return [value.elementType == .float64 ? value * value + sum(beside) : value, beside / 3]
+                }
+            )
+        }
+    }
+
+    @Test(arguments: Primitive.catalogue)
+    func `the neighbours of every primitive are computed as single numbers`(_ primitive: Primitive) throws {
+        let functions = Self.functions(around: primitive)
+        #expect(!functions.isEmpty)
+        for (inputs, function) in functions {
+            let schedule = Schedule(
+                try #require(Graph.recording(at: inputs, of: function).graph).optimized, stateCount: 0)
+            let isTiny = (inputs + function(inputs)).allSatisfy { [.float64, .bool].contains($0.elementType) }
+            let others = schedule.steps.flatMap { step -> [Int] in
+                switch step {
+                case .elementwise(let nodes): nodes
+                case .kernel(let node): [node]
+                case .copy, .region: []
+                }
+            }
+            #expect(others.allSatisfy { !isTiny && schedule.graph[$0].is(primitive) }, "\(schedule.graph)")
+            #expect(!schedule.regions.isEmpty && schedule.regions.count <= 2)
+            let program = Program(at: inputs, of: function)
+            #expect(sameBits(program.outputs(of: inputs), function(inputs)), "\(program)")
+        }
+    }
+
+    /// A product of float32 between float64 leaves two regions, before and behind it, and conditions go in and out of them.
+    @Test func `other types are steps between regions`() {
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            let product = matmul((x[0] * x[0] - 1).cast(to: .float32), x[1].cast(to: .float32))
+            let isLarge = product.cast(to: .float64) .> 3
+            return [select(isLarge .& x[2], sum(x[0]), product.cast(to: .float64) * 2), product, isLarge]
+        }
+        let inputs = [
+            Tensor([[1, 2], [3, -1]]), Tensor([[0.5, 1], [2, -3]]),
+            Tensor([true, false, true, true]).reshaped(to: [2, 2]),
+        ]
+        let program = Program(at: inputs, of: function)
+        for inputs in [inputs, [inputs[1], inputs[0], inputs[2].transposed()]] {
+            #expect(sameBits(program.outputs(of: inputs), function(inputs)), "\(program.plan)")
+        }
+        #expect(!program.explanation.contains("again") && !program.explanation.contains("single numbers: 0"))
+    }
+}
