@@ -30,6 +30,14 @@ func measureXOR(_ report: Report) {
         "W1", "xor online step", .nanosecondsPerStep, per: order.count,
         check: { Check([OnlineReplay().lossAfterManySteps()], equals: [onlineLoss], tolerance: 5e-7) },
         body: { replay.makeSteps(order.count) })
+    // The same with two answers, and losses one of which takes a maximum, exponentials and a logarithm.
+    for (name, loss) in [("mean squared error", meanSquared), ("softmax cross-entropy", crossEntropy)] {
+        let replay = ChoiceReplay(loss)
+        report.row(
+            "W1", "xor online step, two answers, \(name)", .nanosecondsPerStep, per: order.count,
+            check: { Check([ChoiceReplay(loss).lossAfterSteps()], equals: [ChoiceReplay(loss).eagerLossAfterSteps()]) },
+            body: { replay.makeSteps(order.count) })
+    }
     // A step on one sample, recorded, differentiated and updated anew each time.
     var run = OnlineRun()
     report.row(
@@ -73,6 +81,55 @@ private final class OnlineReplay {
     func lossAfterManySteps() -> Double {
         makeSteps(100_000)
         return zip(samples, answers).map { halfSquaredError(network($0), $1).scalar }.reduce(0, +)
+    }
+}
+
+private typealias ChoiceLoss = @Sendable (Tensor, Tensor) -> Tensor
+private let meanSquared: ChoiceLoss = { meanSquaredError(sigmoid($0), $1) }
+private let crossEntropy: ChoiceLoss = { softmaxCrossEntropy(logits: $0, $1) }
+
+private struct ChoiceNetwork: Module {
+    let hidden = Dense(weight: Parameter(Tensor([[0.5, -0.4], [-0.3, 0.8]])), bias: Parameter(Tensor([0.1, -0.1])))
+    let output = Dense(weight: Parameter(Tensor([[0.9, -0.7], [-0.6, 0.4]])), bias: Parameter(Tensor([0.2, 0.1])))
+
+    func callAsFunction(_ x: Tensor) -> Tensor { output(sigmoid(hidden(x))) }
+}
+
+private final class ChoiceReplay {
+    private let network = ChoiceNetwork()
+    private let loss: ChoiceLoss
+    private let step: TrainingStep<ChoiceNetwork, SGD>
+    private let samples = inputs.map { Tensor($0) }
+    private let answers = expected.map { Tensor([$0, 1 - $0]) }
+
+    init(_ loss: @escaping ChoiceLoss) {
+        self.loss = loss
+        step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, expected in loss(network(x), expected) }
+    }
+
+    func makeSteps(_ count: Int) {
+        let (step, samples, answers, order) = (step, samples, answers, order)
+        for position in 0..<count {
+            let sample = order[position & 4095]
+            step(samples[sample], answers[sample])
+        }
+    }
+
+    func lossAfterSteps() -> Double {
+        makeSteps(1000)
+        return zip(samples, answers).map { loss(network($0), $1).scalar }.reduce(0, +)
+    }
+
+    func eagerLossAfterSteps() -> Double {
+        let parameters = [
+            "hidden.weight": network.hidden.weight, "hidden.bias": network.hidden.bias!,
+            "output.weight": network.output.weight, "output.bias": network.output.bias!,
+        ]
+        for sample in order.prefix(1000) {
+            let (_, slopes) = network.valueWithGradient { [self] in loss($0(samples[sample]), answers[sample]) }
+            for (path, parameter) in parameters { parameter.value = parameter.value - 0.5 * slopes[path]! }
+        }
+        return zip(samples, answers).map { loss(network($0), $1).scalar }.reduce(0, +)
     }
 }
 
