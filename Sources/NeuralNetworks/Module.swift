@@ -54,7 +54,7 @@ extension Module {
         }
         for (target, (_, new)) in zip(mine, values) {
             let old = target.parameter.value
-            guard old.shape == new.shape, old.elementType == new.elementType else {
+            guard old.kind == new.kind else {
                 TensorError(
                     "assign", "the values of \(target.path) differ in shape or element type",
                     operands: [old.operandDescription, new.operandDescription]

@@ -69,12 +69,12 @@ package struct TrainedParameters {
         return (check(value), gradients)
     }
 
-    /// The loss where the parameters have these values, and what an optimizer makes of the values and of what it remembers
-    /// of them. A loss on which none of the parameters has an influence is an error.
+    /// The loss where the parameters have these values, and what an optimizer makes of the values and of what it remembers. A
+    /// loss on which none of the parameters has an influence is an error.
     package func step<Method: Optimizer>(
-        _ optimizer: Method, learningRate: Tensor, _ values: [Tensor], _ states: [[Tensor]],
+        _ optimizer: Method, learningRate: Tensor, _ values: [Tensor], _ memory: [String: Tensor],
         of loss: () throws -> Tensor
-    ) rethrows -> (loss: Tensor, values: [Tensor], states: [[Tensor]]) {
+    ) rethrows -> (loss: Tensor, values: [Tensor], memory: [String: Tensor]) {
         let (value, gradients) = try valueWithGradient(at: values, of: loss) { value in
             TensorError(
                 "TrainingStep", "the loss does not depend on any trainable parameter: \(Tape.missingPath(to: value))",
@@ -82,22 +82,24 @@ package struct TrainedParameters {
                 advice: "Compute it with the model that the closure gets, in operations on tensors."
             ).raise()
         }
-        var newStates = states
-        let newValues = parameters.indices.map { position in
-            let new = optimizer.updated(
-                values[position], along: gradients[position],
-                learningRate: learningRate.cast(to: values[position].elementType), state: &newStates[position])
-            parameters[position].check(new)
-            let (old, remembered) = (states[position], newStates[position])
-            if remembered.kinds != old.kinds {
-                TensorError(
-                    "\(Method.self)", "what it remembers of \(names[position]) is not like what it remembered",
-                    operands: (old + remembered).map(\.operandDescription)
-                ).raise()
-            }
-            return new
+        var newMemory = memory
+        let newValues = optimizer.updated(
+            names.indices.map { ParameterGradient(path: names[$0], value: values[$0], gradient: gradients[$0]) },
+            learningRate: learningRate, memory: &newMemory)
+        if newValues.count != values.count {
+            let problem = "it makes \(newValues.count) values for \(values.count) parameters"
+            TensorError("\(Method.self)", problem).raise()
+            return (value, values, memory)
         }
-        return (value, newValues, newStates)
+        for (parameter, value) in zip(parameters, newValues) { parameter.check(value) }
+        if let name = memory.firstDifference(from: newMemory) {
+            TensorError(
+                "\(Method.self)", "what it remembers as \(name) is not like what it remembered",
+                operands: [memory[name], newMemory[name]].compactMap(\.?.operandDescription)
+            ).raise()
+            return (value, values, memory)
+        }
+        return (value, newValues, newMemory)
     }
 
     /// The value of a loss, refused if it read a trainable parameter which is not among these.

@@ -2,28 +2,41 @@ import Autograd
 
 /// A method that changes parameters along their gradients.
 ///
-/// Written in tensor operations and without state of its own: what it remembers of a parameter is handed in and out. A step
-/// of training records the update once; of its settings, only the learning rate may change without a new recording.
+/// It sees all of them at once, is written in tensor operations, and has no state of its own: what it remembers is handed in
+/// and out, by name. A step of training records the update once; of the method's settings, only the learning rate may change
+/// without a new recording.
 public protocol Optimizer: Equatable, SendableMetatype {
     /// η, the length of a step.
     var learningRate: Double { get set }
 
-    /// What is remembered of a parameter at the start: any number of tensors.
-    func initialState(for value: Tensor) -> [Tensor]
+    /// What is remembered at the start: any number of tensors, such as the velocity of each parameter; none unless it is said.
+    func initialMemory(for parameters: [(path: String, value: Tensor)]) -> [String: Tensor]
 
-    /// The new value of a parameter.
+    /// The new values of the parameters, in their order.
     ///
     /// - Parameters:
-    ///   - value: The present value.
-    ///   - gradient: Of the loss with respect to it.
-    ///   - learningRate: η, of rank 0 and of the value's element type.
-    ///   - state: What is remembered of it, to be brought up to date: as many tensors of the same kinds.
-    func updated(_ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor
+    ///   - parameters: All that are trained, in the order in which the model has them.
+    ///   - learningRate: η, of rank 0 and float64.
+    ///   - memory: What is remembered, to be brought up to date: under the same names, tensors of the same kinds.
+    func updated(_ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]) -> [Tensor]
 }
 
-extension [Tensor] {
-    /// What an optimizer must not change: how many there are, their shapes and element types.
-    var kinds: [Primitive.Result] { map { Primitive.Result($0.shape, $0.elementType) } }
+extension Optimizer {
+    public func initialMemory(for parameters: [(path: String, value: Tensor)]) -> [String: Tensor] { [:] }
+}
+
+/// A parameter as an optimizer sees it.
+public struct ParameterGradient: Sendable {
+    /// Where it stands in the model: `hidden.weight`.
+    public let path: String
+    /// Its value before the step.
+    public let value: Tensor
+    /// The gradient of the loss with respect to it, like the value in shape and element type.
+    public let gradient: Tensor
+
+    public init(path: String, value: Tensor, gradient: Tensor) {
+        (self.path, self.value, self.gradient) = (path, value, gradient)
+    }
 }
 
 /// Gradient descent: w ← w − η g; with momentum μ: v ← μ v + g, w ← w − η v.
@@ -58,15 +71,32 @@ public struct SGD: Optimizer {
 
     private static func isLength(_ rate: Double) -> Bool { rate >= 0 && rate.isFinite }
 
-    public func initialState(for value: Tensor) -> [Tensor] {
-        momentum == 0 ? [] : [Tensor(repeating: 0, shape: value.shape, elementType: value.elementType)]
+    public func initialMemory(for parameters: [(path: String, value: Tensor)]) -> [String: Tensor] {
+        if momentum == 0 { return [:] }
+        return Dictionary(
+            uniqueKeysWithValues: parameters.map { path, value in
+                ("velocity.\(path)", Tensor(repeating: 0, shape: value.shape, elementType: value.elementType))
+            })
     }
 
     public func updated(
-        _ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]
-    ) -> Tensor {
-        guard momentum != 0 else { return value - learningRate * gradient }
-        state[0] = momentum * state[0] + gradient
-        return value - learningRate * state[0]
+        _ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]
+    ) -> [Tensor] {
+        parameters.map { parameter in
+            var direction = parameter.gradient
+            if momentum != 0 {
+                direction = momentum * memory["velocity.\(parameter.path)"]! + direction
+                memory["velocity.\(parameter.path)"] = direction
+            }
+            return parameter.value - learningRate.cast(to: direction.elementType) * direction
+        }
+    }
+}
+
+extension [String: Tensor] {
+    /// The first name, in alphabetical order, under which there is something else in another memory, in shape, element type or
+    /// at all.
+    func firstDifference(from other: Self) -> String? {
+        Set(keys).union(other.keys).sorted().first { self[$0]?.kind != other[$0]?.kind }
     }
 }

@@ -36,7 +36,7 @@ public final class Parameter {
             ).raise()
         }
         contents = Locked((.own(value.withoutTape), isTrainable))
-        kind = Primitive.Result(value.shape, value.elementType)
+        kind = value.kind
     }
 
     /// Whether an optimizer changes it. One that is not trainable is part of the model's state all the same. A step of training
@@ -88,7 +88,7 @@ public final class Parameter {
     @discardableResult
     func check(_ newValue: Tensor) -> Bool {
         if newValue.isFailed { return false }
-        if newValue.shape == kind.shape && newValue.elementType == kind.elementType { return true }
+        if newValue.kind == kind { return true }
         return TensorError(
             "Parameter", "the new value is not like the old one",
             operands: [present.operandDescription, newValue.operandDescription],

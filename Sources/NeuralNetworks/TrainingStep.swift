@@ -91,6 +91,19 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
         return program.run(inputs + [Tensor(optimizer.learningRate)])
     }
 
+    /// What the optimizer remembers, by name, such as `velocity.hidden.weight`: to be kept with the model, and set again where
+    /// training is to go on. Other names, shapes or element types than it remembers are an error, and nothing is changed.
+    public var optimizerMemory: [String: Tensor] {
+        get {
+            prepare()
+            return recipe.memory(in: program.state)
+        }
+        set {
+            prepare()
+            recipe.setMemory(newValue, in: program.state)
+        }
+    }
+
     /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
     public var explanation: String { program.explanation }
 
@@ -103,7 +116,7 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
         recipe.takeOver(program.state)
     }
 
-    /// Begins anew; the parameters keep their values, and the optimizer what it remembers of them.
+    /// Begins anew; the parameters keep their values, and the optimizer what it remembers.
     private func restart(because reason: String) {
         recipe.takeOver(program.state)
         recipe.remember(program.state)
@@ -126,10 +139,10 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     private var trained: TrainedParameters
     /// Parameters that are not trained, but which the model may change, such as running averages.
     private var others: [Parameter] = []
-    /// How many tensors the optimizer remembers of each trained parameter.
-    private var stateCounts: [Int] = []
-    /// What it remembered of each parameter when the last recordings were dropped.
-    private var remembered: [ObjectIdentifier: [Tensor]] = [:]
+    /// The names of what the optimizer remembers, in the order in which it lies in the state, behind the parameters.
+    private var memoryNames: [String] = []
+    /// What it remembered when the last recordings were dropped.
+    private var remembered: [String: Tensor] = [:]
 
     init(_ model: Model, _ optimizer: Method, _ loss: @escaping (Model, [Tensor]) -> Tensor) {
         self.model = model
@@ -139,7 +152,7 @@ private final class Recipe<Model: Module, Method: Optimizer> {
         trained = TrainedParameters([], of: model)
     }
 
-    /// All parameters, in the order in which they lie in the state; what the optimizer remembers follows.
+    /// All parameters, in the order in which they lie in the state.
     private var parameters: [Parameter] { trained.parameters + others }
 
     /// Whether the parameters that are trained are those that shall be.
@@ -156,37 +169,50 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     /// A program that is to be recorded.
     func program(inputs: Int?, after history: String? = nil) -> StatefulProgram {
         trained = TrainedParameters(found.filter(\.parameter.isTrainable), of: model)
-        others = found.map(\.parameter).filter { !$0.isTrainable }
+        others = found.filter { !$0.parameter.isTrainable }.map(\.parameter)
         if trained.parameters.isEmpty {
             TensorError("TrainingStep", "\(Model.self) has no trainable parameter in its stored properties").raise()
         }
         let values = parameters.map(\.value)
-        let states = zip(trained.parameters, values).map { parameter, value in
-            let new = optimizer.initialState(for: value)
-            let old = remembered[ObjectIdentifier(parameter)] ?? new
-            return old.kinds == new.kinds ? old : new
-        }
-        stateCounts = states.map(\.count)
-        let home = ProgramState(values + states.flatMap(\.self))
+        var memory = optimizer.initialMemory(for: zip(trained.names, values).map { ($0, $1) })
+        for (name, old) in remembered where memory[name]?.kind == old.kind { memory[name] = old }
+        memoryNames = memory.keys.sorted()
+        let home = ProgramState(values + memoryNames.map { memory[$0]! })
         for slot in values.indices { home.lose(slot) }
+        let frozen = found.filter { !$0.parameter.isTrainable }.map(\.path)
         // What comes behind any number of inputs has no name.
-        let names = inputs.map { [String?](repeating: nil, count: $0) + ["learningRate"] + trained.names } ?? []
-        return StatefulProgram(home, names: names, after: history) { [self] inputs, state in computed(inputs, state) }
+        let names = inputs.map {
+            [String?](repeating: nil, count: $0) + ["learningRate"] + trained.names + frozen + memoryNames
+        }
+        return StatefulProgram(home, names: names ?? [], after: history) { [self] inputs, state in
+            computed(inputs, state)
+        }
     }
 
     /// Keeps what the optimizer remembers, before a program is dropped.
-    func remember(_ state: ProgramState) {
-        let states = divided((parameters.count..<state.count).map { state[$0] })
-        for (parameter, state) in zip(trained.parameters, states) { remembered[ObjectIdentifier(parameter)] = state }
+    func remember(_ state: ProgramState) { remembered.merge(memory(in: state)) { $1 } }
+
+    /// What the optimizer remembers.
+    func memory(in state: ProgramState) -> [String: Tensor] {
+        memory((parameters.count..<state.count).map { state[$0] })
     }
 
-    /// What is remembered of each trained parameter.
-    private func divided(_ states: [Tensor]) -> [[Tensor]] {
-        var rest = states[...]
-        return stateCounts.map { count in
-            defer { rest = rest.dropFirst(count) }
-            return Array(rest.prefix(count))
+    private func memory(_ tensors: some Sequence<Tensor>) -> [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: zip(memoryNames, tensors))
+    }
+
+    func setMemory(_ memory: [String: Tensor], in state: ProgramState) {
+        if memory.values.contains(where: \.isFailed) { return }
+        let present = self.memory(in: state)
+        if let name = present.firstDifference(from: memory) {
+            TensorError(
+                "optimizerMemory", "\(name) is not like what the optimizer remembers",
+                operands: [present[name], memory[name]].compactMap(\.?.operandDescription),
+                advice: "Set what a step with the same optimizer and a model built alike has remembered."
+            ).raise()
+            return
         }
+        for (slot, name) in memoryNames.enumerated() { state[parameters.count + slot] = memory[name]! }
     }
 
     /// Lets the parameters lie in the program's memory, also those that another program has taken meanwhile.
@@ -198,10 +224,10 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     private func computed(_ inputs: [Tensor], _ state: [Tensor]) -> (value: Tensor, state: [Tensor]) {
         let values = Array(state.prefix(trained.parameters.count))
         for (parameter, value) in zip(others, state.dropFirst(values.count)) { Tape.set(parameter, to: value) }
-        let states = divided(Array(state.dropFirst(parameters.count)))
-        let step = trained.step(optimizer, learningRate: inputs.last!, values, states) {
+        let memory = memory(state.dropFirst(parameters.count))
+        let step = trained.step(optimizer, learningRate: inputs.last!, values, memory) {
             loss(model, inputs.dropLast())
         }
-        return (step.loss, step.values + others.map(\.value) + step.states.flatMap(\.self))
+        return (step.loss, step.values + others.map(\.value) + memoryNames.map { step.memory[$0]! })
     }
 }

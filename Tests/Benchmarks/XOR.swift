@@ -137,25 +137,25 @@ private struct OnlineRun {
     private let network: XORNetwork
     private let trained: TrainedParameters
     private let optimizer = SGD(learningRate: 0.5)
-    private var states: [[Tensor]]
+    private var memory: [String: Tensor]
     private let samples = zip(inputs, expected).map { (Tensor($0), Tensor([$1])) }
     private var count = 0
 
     init() {
         network = XORNetwork()
         trained = TrainedParameters(of: network)
-        states = trained.values.map(optimizer.initialState)
+        memory = optimizer.initialMemory(for: network.values)
     }
 
     @discardableResult
     mutating func makeStep() -> Double {
         let (x, expected) = samples[order[count & 4095]]
         count += 1
-        let step = trained.step(optimizer, learningRate: Tensor(optimizer.learningRate), trained.values, states) {
+        let step = trained.step(optimizer, learningRate: Tensor(optimizer.learningRate), trained.values, memory) {
             halfSquaredError(network(x), expected)
         }
         for (parameter, value) in zip(trained.parameters, step.values) { parameter.value = value }
-        states = step.states
+        memory = step.memory
         return step.loss.scalar
     }
 

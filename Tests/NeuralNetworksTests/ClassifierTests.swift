@@ -53,14 +53,14 @@ struct Classifier: Module {
         }
         func eager() -> (losses: [Double], Classifier) {
             let (network, x, expected) = make(type)
-            var states = network.parameters.map { sgd.initialState(for: $0.parameter.value) }
+            var memory = sgd.initialMemory(for: network.values)
             let losses = (0..<30).map { _ in
                 let (loss, slope) = network.valueWithGradient { Classifier.loss($0, x, expected) }
-                for (place, found) in network.parameters.enumerated() {
-                    found.parameter.value = sgd.updated(
-                        found.parameter.value, along: slope[found.path]!,
-                        learningRate: Tensor(sgd.learningRate).cast(to: type), state: &states[place])
+                let parameters = network.values.map {
+                    ParameterGradient(path: $0, value: $1, gradient: slope[$0]!)
                 }
+                let new = sgd.updated(parameters, learningRate: Tensor(sgd.learningRate), memory: &memory)
+                for (found, value) in zip(network.parameters, new) { found.parameter.value = value }
                 return loss.scalar
             }
             return (losses, network)

@@ -104,18 +104,21 @@ import Testing
         var learningRate = 0.0
         let isLonger: Bool
 
-        func initialState(for value: Tensor) -> [Tensor] { [Tensor(repeating: 0, shape: [1])] }
+        func initialMemory(for parameters: [(path: String, value: Tensor)]) -> [String: Tensor] { ["a": Tensor([0])] }
 
-        func updated(_ value: Tensor, along slope: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
-            state = isLonger ? state + state : [Tensor(repeating: 0, shape: [state[0].elementCount + 1])]
-            return value
+        func updated(
+            _ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]
+        ) -> [Tensor] {
+            memory[isLonger ? "b" : "a"] = Tensor([0, 0])
+            return parameters.map(\.value)
         }
     }
 
     @Test(arguments: [false, true]) func `what an optimizer remembers keeps its shape`(isLonger: Bool) {
         let step = TrainingStep(Model(Tensor(3)), Growing(isLonger: isLonger)) { model, _, _ in model.w.value }
         let error = #expect(throws: TensorError.self) { try Tensor.checked { step(nothing, nothing) } }
-        #expect(error?.problem == "what it remembers of w is not like what it remembered")
+        #expect(error?.problem == "what it remembers as \(isLonger ? "b" : "a") is not like what it remembered")
+        #expect(error?.operands == (isLonger ? ["f64[2]"] : ["f64[1] \"a\"", "f64[2]"]))
     }
 
     /// Counts steps in as many places as it is told.
@@ -123,11 +126,15 @@ import Testing
         var learningRate = 0.0
         var size: Int
 
-        func initialState(for value: Tensor) -> [Tensor] { [Tensor(repeating: 0, shape: [size])] }
+        func initialMemory(for parameters: [(path: String, value: Tensor)]) -> [String: Tensor] {
+            ["counts": Tensor(repeating: 0, shape: [size])]
+        }
 
-        func updated(_ value: Tensor, along slope: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
-            state[0] += 1
-            return value + sum(state[0])
+        func updated(
+            _ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]
+        ) -> [Tensor] {
+            memory["counts"]! += 1
+            return parameters.map { $0.value + sum(memory["counts"]!) }
         }
     }
 
@@ -151,10 +158,10 @@ import Testing
             return left.learningRate == right.learningRate && left.momentum == right.momentum
         }
 
-        func initialState(for value: Tensor) -> [Tensor] { [] }
-
-        func updated(_ value: Tensor, along slope: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
-            value - learningRate * slope * (1 + momentum)
+        func updated(
+            _ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]
+        ) -> [Tensor] {
+            parameters.map { $0.value - learningRate * $0.gradient * (1 + momentum) }
         }
     }
 

@@ -4,9 +4,10 @@ import Testing
 
 private struct Rude: Optimizer {
     var learningRate = 0.0
-    func initialState(for value: Tensor) -> [Tensor] { [] }
-    func updated(_ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]) -> Tensor {
-        value.rank == 1 ? Tensor([1, 2, 3]) : value + 1
+    func updated(
+        _ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]
+    ) -> [Tensor] {
+        parameters.map { $0.value.rank == 1 ? Tensor([1, 2, 3]) : $0.value + 1 }
     }
 }
 

@@ -11,12 +11,14 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
 @Suite struct `Gradient descent` {
     @Test func `follows its recurrence bit for bit`() {
         let sgd = SGD(learningRate: 0.1)
-        var (w, state) = (Tensor([0.3, -0.7]), sgd.initialState(for: Tensor([0.3, -0.7])))
+        var w = Tensor([0.3, -0.7])
+        var memory = sgd.initialMemory(for: [("w", w)])
         var numbers = w.numbers
-        #expect(state.isEmpty)
+        #expect(memory.isEmpty)
         for step in 1...10 {
             let g = [Double(step) / 3, -1 / Double(step)]
-            w = sgd.updated(w, along: Tensor(g), learningRate: Tensor(0.1), state: &state)
+            let parameter = ParameterGradient(path: "w", value: w, gradient: Tensor(g))
+            w = sgd.updated([parameter], learningRate: Tensor(0.1), memory: &memory)[0]
             for i in 0..<2 { numbers[i] = numbers[i] - 0.1 * g[i] }
             #expect(w.elementBits == numbers.map(\.bitPattern))
         }
@@ -24,18 +26,20 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
 
     @Test func `with momentum follows its recurrence bit for bit`() {
         let sgd = SGD(learningRate: 0.1, momentum: 0.9)
-        var (w, state) = (Tensor([0.3, -0.7]), sgd.initialState(for: Tensor([0.3, -0.7])))
+        var w = Tensor([0.3, -0.7])
+        var memory = sgd.initialMemory(for: [("w", w)])
         var (numbers, v) = (w.numbers, [0.0, 0])
-        #expect(state == [Tensor([0, 0])])
+        #expect(memory == ["velocity.w": Tensor([0, 0])])
         for step in 1...10 {
             let g = [Double(step) / 3, -1 / Double(step)]
-            w = sgd.updated(w, along: Tensor(g), learningRate: Tensor(0.1), state: &state)
+            let parameter = ParameterGradient(path: "w", value: w, gradient: Tensor(g))
+            w = sgd.updated([parameter], learningRate: Tensor(0.1), memory: &memory)[0]
             for i in 0..<2 {
                 v[i] = 0.9 * v[i] + g[i]
                 numbers[i] = numbers[i] - 0.1 * v[i]
             }
             #expect(w.elementBits == numbers.map(\.bitPattern))
-            #expect(state[0].elementBits == v.map(\.bitPattern))
+            #expect(memory["velocity.w"]?.elementBits == v.map(\.bitPattern))
         }
     }
 

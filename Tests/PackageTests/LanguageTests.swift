@@ -43,12 +43,17 @@ import Testing
             struct Descent: Optimizer {
                 var learningRate: Double
                 var momentum = 0.9
-                func initialState(for value: Tensor) -> [Tensor] { [Tensor(repeating: 0, shape: value.shape)] }
+                func initialMemory(for parameters: [(path: String, value: Tensor)]) -> [String: Tensor] {
+                    Dictionary(uniqueKeysWithValues: parameters.map { ($0, Tensor(repeating: 0, shape: $1.shape)) })
+                }
                 func updated(
-                    _ value: Tensor, along gradient: Tensor, learningRate: Tensor, state: inout [Tensor]
-                ) -> Tensor {
-                    state[0] = momentum * state[0] + gradient
-                    return value - learningRate * state[0]
+                    _ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]
+                ) -> [Tensor] {
+                    parameters.map { parameter in
+                        let velocity = momentum * memory[parameter.path]! + parameter.gradient
+                        memory[parameter.path] = velocity
+                        return parameter.value - learningRate * velocity
+                    }
                 }
             }
 

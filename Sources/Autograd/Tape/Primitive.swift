@@ -182,3 +182,8 @@ extension Primitive {
         table[Int(identifier)]!._withUnsafeGuaranteedRef { $0 }
     }
 }
+
+extension Tensor {
+    /// Everything but its numbers.
+    package var kind: Primitive.Result { Primitive.Result(shape, elementType) }
+}
