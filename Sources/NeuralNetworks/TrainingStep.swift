@@ -194,11 +194,7 @@ private final class Recipe<Model: Module, Method: Optimizer> {
 
     /// What the optimizer remembers.
     func memory(in state: ProgramState) -> [String: Tensor] {
-        memory((parameters.count..<state.count).map { state[$0] })
-    }
-
-    private func memory(_ tensors: some Sequence<Tensor>) -> [String: Tensor] {
-        Dictionary(uniqueKeysWithValues: zip(memoryNames, tensors))
+        Dictionary(uniqueKeysWithValues: zip(memoryNames, (parameters.count..<state.count).map { state[$0] }))
     }
 
     func setMemory(_ memory: [String: Tensor], in state: ProgramState) {
@@ -224,7 +220,7 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     private func computed(_ inputs: [Tensor], _ state: [Tensor]) -> (value: Tensor, state: [Tensor]) {
         let values = Array(state.prefix(trained.parameters.count))
         for (parameter, value) in zip(others, state.dropFirst(values.count)) { Tape.set(parameter, to: value) }
-        let memory = memory(state.dropFirst(parameters.count))
+        let memory = Dictionary(uniqueKeysWithValues: zip(memoryNames, state.dropFirst(parameters.count)))
         let step = trained.step(optimizer, learningRate: inputs.last!, values, memory) {
             loss(model, inputs.dropLast())
         }
