@@ -61,4 +61,17 @@ import Testing
         }
         #expect(!program.explanation.contains("again") && !program.explanation.contains("single numbers: 0"))
     }
+
+    /// The sum of one element is that element: where it was given in memory that is used again, it is taken aside.
+    @Test func `what a region hands on as it was keeps its value`() {
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            [0, 1, 2].map { sum((x[$0] .> 0).cast(to: .float64)) }
+        }
+        func inputs(_ numbers: [Double]) -> [Tensor] { numbers.map { Tensor([$0], elementType: .float32) } }
+        let program = Program(at: inputs([1, 1, 1]), of: function)
+        for numbers in [[1, -1, 1], [-1, 1, -1], [1.0, 1, -1]] {
+            let results = program.outputs(of: inputs(numbers))
+            #expect(results.map(\.scalar) == numbers.map { $0 > 0 ? 1 : 0 }, "\(program.plan)")
+        }
+    }
 }

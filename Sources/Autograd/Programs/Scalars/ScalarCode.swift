@@ -97,12 +97,13 @@ struct ScalarCompiler {
 
     private mutating func compile(_ targets: [Target]) -> [Int] {
         placeGroups()
-        let replaced = Set(updates.map(\.old))
+        let (given, replaced) = (Set(graph.given.values), Set(updates.map(\.old)))
         let replacedRegisters = Set(replaced.map { registers[$0]! })
         var copies: [(value: Int, register: Int)] = []
         let places = targets.map { target -> Int in
+            // What was given lies where something else may come to lie later: it is copied.
             if target.register == nil, target.values.count == 1, let register = registers[target.values[0]],
-                !replaced.contains(target.values[0])
+                !given.contains(target.values[0])
             {
                 return register
             }
