@@ -92,7 +92,8 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     }
 
     /// What the optimizer remembers, by name, such as `velocity.hidden.weight`: to be kept with the model, and set again where
-    /// training is to go on. Other names, shapes or element types than it remembers are an error, and nothing is changed.
+    /// training is to go on. What it remembers of parameters that are frozen now is not among it. Other names, shapes or element
+    /// types than it remembers are an error, and nothing is changed.
     public var optimizerMemory: [String: Tensor] {
         get {
             prepare()
@@ -184,9 +185,7 @@ private final class Recipe<Model: Module, Method: Optimizer> {
         let names = inputs.map {
             [String?](repeating: nil, count: $0) + ["learningRate"] + trained.names + frozen + memoryNames
         }
-        return StatefulProgram(home, names: names ?? [], after: history) { [self] inputs, state in
-            computed(inputs, state)
-        }
+        return StatefulProgram(home, names: names ?? [], after: history) { [self] in computed($0, $1) }
     }
 
     /// Keeps what the optimizer remembers, before a program is dropped.

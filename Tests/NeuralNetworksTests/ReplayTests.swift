@@ -173,6 +173,22 @@ import Testing
         #expect(first.count == 40 && first[..<4].allSatisfy(\.self) && first.count(where: \.self) < 10, "\(first)")
     }
 
+    /// Of 16 conditions a replay has 16 bytes; 16 numbers of the same shape would be written over what lies behind them.
+    @Test func `an input of another element type is not taken by a recording, though nothing reads it`() {
+        func step(_ model: Dense) -> TrainingStep<Dense, SGD> {
+            TrainingStep(model, SGD(learningRate: 0.5)) { model, x, _ in sum(square(sigmoid(model(x)))) }
+        }
+        let (trained, reference) = (model(), model())
+        let (first, second) = (step(trained), step(reference))
+        let (x, conditions) = (Tensor([1, 2]), Tensor([Bool](repeating: true, count: 16)))
+        let numbers = Tensor(repeating: 1e300, shape: [16])
+        for round in 0..<4 {
+            #expect(first(x, round == 0 ? conditions : numbers) == second(x, conditions))
+            expectSame(trained, reference)
+        }
+        #expect(first.explanation.contains("bool[16]") && first.explanation.contains("f64[16]"))
+    }
+
     @Test func `a step prints its instructions`() {
         let step = step(model(), SGD(learningRate: 0.5))
         #expect(step.description == "not recorded")

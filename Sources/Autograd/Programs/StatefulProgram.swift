@@ -165,7 +165,8 @@ private struct TinyProgram {
         let code = memory.code
         guard code.steps.count == 1, case .region(let scalars) = code.steps[0], !scalars.callsFunctions,
             code.guards.isEmpty, code.commits.isEmpty, let value = code.outputNumbers?.first, code.inputs.count == 3,
-            code.inputs.allSatisfy({ $0.place.base == 0 }), code.inputs[2].type.shape.rank == 0
+            code.inputs.allSatisfy({ $0.place.base == 0 && $0.type.elementType == .float64 }),
+            code.inputs[2].type.shape.rank == 0
         else { return nil }
         registers = memory.block.assumingMemoryBound(to: Double.self)
         instructions = scalars.instructions

@@ -47,7 +47,7 @@ extension Tensor {
     /// behind those of the shape.
     ///
     /// Floats become float32, conditions `.bool` and other numbers float64 unless another type is asked for. Whole numbers
-    /// are exact where the element type holds them, and rounded elsewhere.
+    /// are exact where the element type holds them; elsewhere they are rounded, as indices to the nearest one there is.
     @_disfavoredOverload
     public init<Elements: Collection>(
         _ elements: Elements, shape: Shape? = nil, elementType: ElementType? = nil
