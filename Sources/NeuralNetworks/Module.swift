@@ -23,7 +23,7 @@ extension Module {
     ///
     /// Found by reflection, through nested modules, structs, tuples, enums, optionals, arrays and dictionaries (in the order
     /// of their keys); a `Set` of them is an error. Data of plain numbers, text and tensors, also nested, is passed over as a
-    /// whole; arrays of tuples or structs with text in them are looked through, at about a microsecond an element. A module
+    /// whole; arrays of tuples or structs with text in them are looked through, each element in turn. A module
     /// whose properties cannot be seen, because it was compiled without reflection data, is an error.
     public var parameters: [NamedParameter] {
         var discovery = ParameterDiscovery()

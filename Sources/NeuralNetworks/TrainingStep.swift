@@ -170,7 +170,8 @@ private final class Recipe<Model: Module, Method: Optimizer> {
     /// A program that is to be recorded.
     func program(inputs: Int?, after history: String? = nil) -> StatefulProgram {
         trained = TrainedParameters(found.filter(\.parameter.isTrainable), of: model)
-        others = found.filter { !$0.parameter.isTrainable }.map(\.parameter)
+        let frozen = found.filter { !$0.parameter.isTrainable }
+        others = frozen.map(\.parameter)
         if trained.parameters.isEmpty {
             TensorError("TrainingStep", "\(Model.self) has no trainable parameter in its stored properties").raise()
         }
@@ -180,10 +181,9 @@ private final class Recipe<Model: Module, Method: Optimizer> {
         memoryNames = memory.keys.sorted()
         let home = ProgramState(values + memoryNames.map { memory[$0]! })
         for slot in values.indices { home.lose(slot) }
-        let frozen = found.filter { !$0.parameter.isTrainable }.map(\.path)
         // What comes behind any number of inputs has no name.
         let names = inputs.map {
-            [String?](repeating: nil, count: $0) + ["learningRate"] + trained.names + frozen + memoryNames
+            [String?](repeating: nil, count: $0) + ["learningRate"] + trained.names + frozen.map(\.path) + memoryNames
         }
         return StatefulProgram(home, names: names ?? [], after: history) { [self] in computed($0, $1) }
     }

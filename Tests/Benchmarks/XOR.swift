@@ -28,14 +28,17 @@ func measureXOR(_ report: Report) {
     let replay = OnlineReplay()
     report.row(
         "W1", "xor online step", .nanosecondsPerStep, per: order.count,
-        check: { Check([OnlineReplay().lossAfterManySteps()], equals: [onlineLoss], tolerance: 5e-7) },
+        check: { Check([OnlineReplay().loss(afterSteps: 100_000)], equals: [onlineLoss], tolerance: 5e-7) },
         body: { replay.makeSteps(order.count) })
     // The same with two answers, and losses one of which takes a maximum, exponentials and a logarithm.
     for (name, loss) in [("mean squared error", meanSquared), ("softmax cross-entropy", crossEntropy)] {
-        let replay = ChoiceReplay(loss)
+        let replay = OnlineReplay(loss)
         report.row(
             "W1", "xor online step, two answers, \(name)", .nanosecondsPerStep, per: order.count,
-            check: { Check([ChoiceReplay(loss).lossAfterSteps()], equals: [ChoiceReplay(loss).eagerLossAfterSteps()]) },
+            check: {
+                let eager = OnlineReplay(loss).loss(afterEagerSteps: 1000)
+                return Check([OnlineReplay(loss).loss(afterSteps: 1000)], equals: [eager])
+            },
             body: { replay.makeSteps(order.count) })
     }
     // A step on one sample, recorded, differentiated and updated anew each time.
@@ -58,16 +61,17 @@ func measureXOR(_ report: Report) {
         body: { batch.makeSteps(order.count) })
 }
 
-private final class OnlineReplay {
-    private let network = XORNetwork()
-    private let step: TrainingStep<XORNetwork, SGD>
+/// Steps on one sample, recorded once and replayed.
+private final class OnlineReplay<Network: Module> {
+    private let network: Network
+    private let loss: @Sendable (Network, Tensor, Tensor) -> Tensor
+    private let step: TrainingStep<Network, SGD>
     private let samples = inputs.map { Tensor($0) }
-    private let answers = expected.map { Tensor([$0]) }
+    private let answers: [Tensor]
 
-    init() {
-        step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, expected in
-            halfSquaredError(network(x), expected)
-        }
+    init(_ network: Network, _ answers: [Tensor], loss: @escaping @Sendable (Network, Tensor, Tensor) -> Tensor) {
+        (self.network, self.answers, self.loss) = (network, answers, loss)
+        step = TrainingStep(network, SGD(learningRate: 0.5), loss: loss)
     }
 
     func makeSteps(_ count: Int) {
@@ -78,9 +82,30 @@ private final class OnlineReplay {
         }
     }
 
-    func lossAfterManySteps() -> Double {
-        makeSteps(100_000)
-        return zip(samples, answers).map { halfSquaredError(network($0), $1).scalar }.reduce(0, +)
+    func loss(afterSteps count: Int) -> Double {
+        makeSteps(count)
+        return total
+    }
+
+    /// The same by steps that are computed as they are written.
+    func loss(afterEagerSteps count: Int) -> Double {
+        for sample in order.prefix(count) {
+            let (_, slopes) = network.valueWithGradient { [self] in loss($0, samples[sample], answers[sample]) }
+            for found in network.parameters {
+                found.parameter.value = found.parameter.value - 0.5 * slopes[found.path]!
+            }
+        }
+        return total
+    }
+
+    private var total: Double { zip(samples, answers).map { loss(network, $0, $1).scalar }.reduce(0, +) }
+}
+
+extension OnlineReplay<XORNetwork> {
+    convenience init() {
+        self.init(XORNetwork(), expected.map { Tensor([$0]) }) { network, x, expected in
+            halfSquaredError(network(x), expected)
+        }
     }
 }
 
@@ -95,41 +120,11 @@ private struct ChoiceNetwork: Module {
     func callAsFunction(_ x: Tensor) -> Tensor { output(sigmoid(hidden(x))) }
 }
 
-private final class ChoiceReplay {
-    private let network = ChoiceNetwork()
-    private let loss: ChoiceLoss
-    private let step: TrainingStep<ChoiceNetwork, SGD>
-    private let samples = inputs.map { Tensor($0) }
-    private let answers = expected.map { Tensor([$0, 1 - $0]) }
-
-    init(_ loss: @escaping ChoiceLoss) {
-        self.loss = loss
-        step = TrainingStep(network, SGD(learningRate: 0.5)) { network, x, expected in loss(network(x), expected) }
-    }
-
-    func makeSteps(_ count: Int) {
-        let (step, samples, answers, order) = (step, samples, answers, order)
-        for position in 0..<count {
-            let sample = order[position & 4095]
-            step(samples[sample], answers[sample])
+extension OnlineReplay<ChoiceNetwork> {
+    convenience init(_ loss: @escaping ChoiceLoss) {
+        self.init(ChoiceNetwork(), expected.map { Tensor([$0, 1 - $0]) }) { network, x, expected in
+            loss(network(x), expected)
         }
-    }
-
-    func lossAfterSteps() -> Double {
-        makeSteps(1000)
-        return zip(samples, answers).map { loss(network($0), $1).scalar }.reduce(0, +)
-    }
-
-    func eagerLossAfterSteps() -> Double {
-        let parameters = [
-            "hidden.weight": network.hidden.weight, "hidden.bias": network.hidden.bias!,
-            "output.weight": network.output.weight, "output.bias": network.output.bias!,
-        ]
-        for sample in order.prefix(1000) {
-            let (_, slopes) = network.valueWithGradient { [self] in loss($0(samples[sample]), answers[sample]) }
-            for (path, parameter) in parameters { parameter.value = parameter.value - 0.5 * slopes[path]! }
-        }
-        return zip(samples, answers).map { loss(network($0), $1).scalar }.reduce(0, +)
     }
 }
 

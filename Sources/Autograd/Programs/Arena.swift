@@ -55,11 +55,15 @@ struct Arena {
     /// Keeps bytes behind everything else, from `size` as it was on.
     mutating func reserve(_ bytes: Int) { size += Arena.rounded(bytes) }
 
-    /// Lets the buffer at `offset` live until `lastStep`, for what takes its place.
-    mutating func extend(_ offset: Int, until lastStep: Int) {
-        let lastStep = max(used[offset]!.lastStep, lastStep)
+    /// Lets the buffer at `offset` live until `lastStep`, for what takes its place. False where there is none: what regions
+    /// make, for one, lies in reserved bytes, in which other values may be the same.
+    @discardableResult
+    mutating func extend(_ offset: Int, until lastStep: Int) -> Bool {
+        guard let buffer = used[offset] else { return false }
+        let lastStep = max(buffer.lastStep, lastStep)
         used[offset]!.lastStep = lastStep
         ending[lastStep, default: []].append(offset)
+        return true
     }
 
     private mutating func release(before next: Int) {

@@ -256,13 +256,12 @@ extension Planner {
         if let node {
             for operand in schedule.operands[node]! {
                 let dying = schedule.buffers[operand.buffer]
-                guard dying.kind == .made, dying.values.isEmpty, dying.byteCount == buffer.byteCount,
-                    let place = places[operand.buffer], place.base == 0, dying.step < buffer.step,
-                    !taken.contains(operand.buffer),
-                    mayOverwrite(operand.buffer, node, at: buffer.step)
+                guard dying.kind == .made, dying.byteCount == buffer.byteCount, let place = places[operand.buffer],
+                    place.base == 0, dying.step < buffer.step, !taken.contains(operand.buffer),
+                    mayOverwrite(operand.buffer, node, at: buffer.step),
+                    arena.extend(place.offset, until: buffer.lastReader)
                 else { continue }
                 taken.insert(operand.buffer)
-                arena.extend(place.offset, until: buffer.lastReader)
                 places[index] = place
                 return
             }

@@ -181,9 +181,7 @@ extension Code {
     var byteCount: Int { constantSize + graph.nodes.count * 1024 + 2048 }
 
     /// The instructions, each with its step and where its value lies; see ``Planner/plan(of:stateCount:)``.
-    var plan: String {
-        Planner.plan(of: graph, stateCount: state.count)
-    }
+    var plan: String { Planner.plan(of: graph, stateCount: state.count) }
 
     private var constantSize: Int { (constants.elementCount + numbers.elements.count) * 8 }
 

@@ -78,7 +78,9 @@ import Testing
     /// A number of a large input is read by a loop, which must not write where a region's value lies: that is no piece of the
     /// arena, and other values may share it.
     @Test func `a loop does not write in place of what a region made`() {
-        let function: @Sendable ([Tensor]) -> [Tensor] = { x in [exp(exp(sin(x[0][0])) * x[0][1])] }
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            [exp(exp(sin(x[0][0])) * x[0][1]), exp(exp(sin(x[0][0..<0])) * x[0][1..<1])]
+        }
         let program = Program(at: [Tensor(repeating: 1, shape: [5000])], of: function)
         for number in [1, 0.5] {
             let inputs = [Tensor(repeating: number, shape: [5000])]
