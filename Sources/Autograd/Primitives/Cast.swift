@@ -1,5 +1,3 @@
-import CKernels
-
 extension Primitive {
     /// The same numbers as elements of another type; the adjoint is cast back.
     ///
@@ -10,8 +8,7 @@ extension Primitive {
             Result(operands[0].shape, attributes.elementType("to"))
         },
         kernel: { operands, result, _ in
-            let loop = ElementLoop.kernel(ck_cast(ck_type(operands[0].elementType), ck_type(result.elementType)))
-            loop.run(over: operands[0], into: result.elements, resultSize: result.elementType.size)
+            operands[0].layout.copy(from: operands[0].elements, to: result.elements, as: result.elementType)
         },
         pullbacks: [.using([]) { adjoint, call in adjoint.cast(to: call.elementType(ofOperand: 0)) }],
         samples: {

@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tensor {
     /// What a tensor's elements are, known at run time.
     ///
@@ -72,4 +74,8 @@ extension Tensor.ElementType {
         case .bool: address.load(as: UInt8.self) == 0 ? 0 : 1
         }
     }
+}
+
+extension ck_type {
+    init(_ elementType: Tensor.ElementType) { self.init(rawValue: elementType.rawValue) }
 }

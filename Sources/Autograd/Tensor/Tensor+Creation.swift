@@ -1,5 +1,3 @@
-import CKernels
-
 // Numbers that are given keep their own float type unless another is asked for; whole numbers become float64, for indices are
 // made by name. Where literals could be several types they are Doubles, which is what the disfavoured overloads are for.
 
@@ -159,8 +157,7 @@ extension Tensor {
                     elementType.store(type.number(at: start + position * type.size), at: target + position * 8)
                 }
             } else {
-                let cast = ElementLoop.kernel(ck_cast(ck_type(type), ck_type(elementType)))
-                cast.run(count, Storage.Run(start: start, stride: 1), into: target)
+                Layout(packed: Shape(repeating: count, rank: 1), type).copy(from: start, to: target, as: elementType)
             }
         }
     }

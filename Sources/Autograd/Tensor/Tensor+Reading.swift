@@ -1,5 +1,3 @@
-import CKernels
-
 // Reading numbers is noted where a program is recorded: it is replayed only where the same are found.
 
 extension Tensor {
@@ -70,8 +68,7 @@ extension Tensor {
         checkReadable()
         if elementCount == 0 { return [] }
         return Array(unsafeUninitializedCapacity: elementCount) { buffer, count in
-            let cast = ElementLoop.kernel(ck_cast(ck_type(elementType), ck_type(type)))
-            copyElements(by: cast, to: UnsafeMutableRawPointer(buffer.baseAddress!), elementSize: type.size)
+            copyElements(to: UnsafeMutableRawPointer(buffer.baseAddress!), as: type)
             count = elementCount
         }
     }

@@ -1,5 +1,3 @@
-import CKernels
-
 // The steps of a plan, with addresses in place of values.
 
 extension Planner {
@@ -51,9 +49,7 @@ extension Planner {
         return .kernel(
             KernelStep(
                 kernel: { operands, result, _ in
-                    let loop = ElementLoop.kernel(
-                        ck_cast(ck_type(operands[0].elementType), ck_type(result.elementType)))
-                    loop.run(over: operands[0], into: result.elements, resultSize: result.elementType.size)
+                    operands[0].layout.copy(from: operands[0].elements, to: result.elements, as: result.elementType)
                 },
                 attributes: .none, operands: [source],
                 result: KernelStep.Operand(
