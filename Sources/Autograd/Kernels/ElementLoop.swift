@@ -85,27 +85,30 @@ extension ElementLoop {
     ///
     /// Neighbouring axes that every operand crosses with one stride count as one, so that packed operands take one run of
     /// the loop.
-    func run(_ operands: UnsafeBufferPointer<ArrayView>, into result: UnsafeMutableRawPointer, resultSize: Int) {
-        let (shape, type) = (operands.last!.shape, operands.last!.elementType)
+    func run(
+        _ layouts: UnsafeBufferPointer<Tensor.Layout>, _ elements: UnsafePointer<UnsafeRawPointer>,
+        into result: UnsafeMutableRawPointer, resultSize: Int
+    ) {
+        let (shape, type) = (layouts.last!.shape, layouts.last!.elementType)
         var outer = shape.rank
-        while outer > 0, operands.allSatisfy({ $0.strides.single(over: outer - 1..<shape.rank, of: shape) != nil }) {
+        while outer > 0, layouts.allSatisfy({ $0.strides.single(over: outer - 1..<shape.rank, of: shape) != nil }) {
             outer -= 1
         }
         let run = shape[outer...].reduce(1, *)
         if run == 0 { return }
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: operands.count) { strides in
-            withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: operands.count) { addresses in
-                for (position, operand) in operands.enumerated() {
-                    strides[position] = operand.strides.single(over: outer..<shape.rank, of: shape)!
-                    addresses[position] = UnsafeRawPointer(operand.elements)
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: layouts.count) { strides in
+            withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: layouts.count) { addresses in
+                for (position, layout) in layouts.enumerated() {
+                    strides[position] = layout.strides.single(over: outer..<shape.rank, of: shape)!
+                    addresses[position] = elements[position]
                 }
                 var target = result
                 shape.visit(firstAxes: outer) {
                     self.run(run, addresses.baseAddress!, strides.baseAddress!, target, type)
                     target += run * resultSize
                 } move: { axis, steps in
-                    for position in operands.indices {
-                        let bytes = operands[position].elementType.size * operands[position].strides[axis]
+                    for position in layouts.indices {
+                        let bytes = layouts[position].elementType.size * layouts[position].strides[axis]
                         addresses[position] += steps * bytes
                     }
                 }

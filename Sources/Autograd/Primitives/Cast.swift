@@ -7,9 +7,7 @@ extension Primitive {
         result: { operands, attributes throws(Refusal) in
             Result(operands[0].shape, attributes.elementType("to"))
         },
-        kernel: { operands, result, _ in
-            operands[0].layout.copy(from: operands[0].elements, to: result.elements, as: result.elementType)
-        },
+        kernel: .copying,
         pullbacks: [.using([]) { adjoint, call in adjoint.cast(to: call.elementType(ofOperand: 0)) }],
         samples: {
             [

@@ -18,9 +18,7 @@ extension Primitive {
             }
             return result
         },
-        kernel: { operands, result, attributes in
-            operands[0].reduce(along: attributes.integers("axes"), by: ck_max, into: result.elements)
-        },
+        kernel: .reducing(by: ck_max),
         pullbacks: [
             .using([.operand(0), .result]) { adjoint, call in
                 let (x, axes) = (call.operand(0), call.attributes.integers("axes"))

@@ -50,7 +50,7 @@ extension Primitive {
     ///
     /// At k = 0 it is 0, also where xᵏ⁻¹ is infinite, at x = 0: there, and only there, x⁰ stands for it, so that no 0 · ∞
     /// arises in this derivative or the next. For other x the exponent stays: derivatives by y do not end at k = 0.
-    private static func throughBase(_ adjoint: Tensor, _ call: Call, _ c: Tensor) -> Tensor {
+    private static func throughBase(_ adjoint: Tensor, _ call: borrowing Call, _ c: Tensor) -> Tensor {
         let (x, y) = (call.operand(0), call.operand(1))
         let k = y + c
         let isSingular = Autograd.select(x .== 0, k, 1) .== 0
@@ -58,7 +58,7 @@ extension Primitive {
     }
 
     /// z̄ · z ln x, for each part of the exponent.
-    @Sendable private static func throughExponent(_ adjoint: Tensor, _ call: Call) -> Tensor {
+    @Sendable private static func throughExponent(_ adjoint: Tensor, _ call: borrowing Call) -> Tensor {
         let x = call.operand(0)
         return adjoint * (call.result * log(Autograd.select(x .== 0, 1, x)))
     }

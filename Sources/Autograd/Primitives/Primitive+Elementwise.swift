@@ -102,7 +102,7 @@ extension Primitive {
     }
 
     /// Refuses operands whose types do not go together.
-    private static func checkTypes(_ operands: Operands, _ signature: Signature) throws(Refusal) {
+    private static func checkTypes(_ operands: borrowing Operands, _ signature: Signature) throws(Refusal) {
         var first = 0
         if signature == .selection {
             guard operands[0].elementType == .bool else {

@@ -32,26 +32,9 @@ extension Primitive {
             if b.shape.rank > 1 { shape.append(b.shape[b.shape.rank - 1]) }
             return Result(shape, a.elementType)
         },
-        kernel: { operands, result, _ in
-            let (a, b) = (operands[0], operands[1])
-            let (left, right) = (a.matrix(isLeft: true), b.matrix(isLeft: false))
-            let type = ck_type(result.elementType)
-            guard a.shape.rank > 2 else {
-                return ck_matmul(
-                    type, left.rows, right.columns, left.columns, a.elements, left.rowStride, left.columnStride,
-                    b.elements, right.rowStride, right.columnStride, result.elements)
-            }
-            a.shape.withUnsafePointer { lengths in
-                a.strides.withUnsafePointer { aStrides in
-                    b.strides.withUnsafePointer { bStrides in
-                        ck_matmul_batch(
-                            type, a.shape.rank - 2, lengths, left.rows, right.columns, left.columns,
-                            a.elements, aStrides, left.rowStride, left.columnStride,
-                            b.elements, bStrides, right.rowStride, right.columnStride, result.elements)
-                    }
-                }
-            }
-        },
+        kernel: Kernel(
+            prepare: { call in MatrixProduct(call[0], call[1]) },
+            run: { product, elements in product(elements[0], elements[1], elements.result) }),
         pullbacks: [
             .using(.operand(1)) { adjoint, call in
                 let b = call.operand(1)
@@ -117,16 +100,22 @@ extension Primitive {
             shape.append(y.shape[0])
             return Result(shape, x.elementType)
         },
-        kernel: { operands, result, _ in
-            let (x, y) = (operands[0], operands[1])
-            let (size, columns) = (result.elementType.size, y.shape[0])
-            let all = Storage.Run(start: y.elements, stride: y.strides[0])
-            let loop = Primitive.multiply.loops[result.elementType]!
-            for row in 0..<x.shape[0] {
-                let one = Storage.Run(start: x.elements + row * x.strides[0] * size, stride: 0)
-                loop.run(columns, one, all, into: result.elements + row * columns * size, result.elementType)
-            }
-        },
+        kernel: Kernel(
+            prepare: { call in
+                (
+                    loop: Primitive.multiply.loops[call.result.elementType]!, type: call.result.elementType,
+                    rows: call[0].shape[0],
+                    columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
+                )
+            },
+            run: { plan, elements in
+                let row = Storage.Run(start: elements[1], stride: plan.y)
+                for i in 0..<plan.rows {
+                    let x = Storage.Run(start: elements[0] + i * plan.x * plan.type.size, stride: 0)
+                    let target = elements.result + i * plan.columns * plan.type.size
+                    plan.loop.run(plan.columns, x, row, into: target, plan.type)
+                }
+            }),
         pullbacks: [
             .using(.operand(1)) { adjoint, call in Autograd.matmul(adjoint, call.operand(1)) },
             .using(.operand(0)) { adjoint, call in Autograd.matmul(call.operand(0), adjoint) },
@@ -164,12 +153,36 @@ extension Primitive {
     }
 }
 
-extension ArrayView {
-    /// The last two axes as a matrix; a vector is a row on the left and a column on the right.
-    fileprivate func matrix(isLeft: Bool) -> (rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
-        let last = shape.rank - 1
-        if last > 0 { return (shape[last - 1], shape[last], strides[last - 1], strides[last]) }
-        return isLeft ? (1, shape[0], 0, strides[0]) : (shape[0], 1, strides[0], 0)
+/// Two matrices, or batches of them, ready to be multiplied; a vector is a row on the left and a column on the right.
+private struct MatrixProduct: BitwiseCopyable {
+    private let type: ck_type
+    private let rows, columns, inner, aRow, aColumn, bRow, bColumn: Int
+    /// The axes in front, and their strides.
+    private let batch, aBatch, bBatch: Tensor.Shape
+
+    init(_ a: Tensor.Layout, _ b: Tensor.Layout) {
+        type = ck_type(a.elementType)
+        let (m, n) = (a.shape.rank - 1, b.shape.rank - 1)
+        (rows, aRow) = m > 0 ? (a.shape[m - 1], a.strides[m - 1]) : (1, 0)
+        (columns, bColumn) = n > 0 ? (b.shape[n], b.strides[n]) : (1, 0)
+        (inner, aColumn, bRow) = (a.shape[m], a.strides[m], b.strides[Swift.max(n - 1, 0)])
+        (batch, aBatch, bBatch) = (a.shape, a.strides, b.strides)
+    }
+
+    func callAsFunction(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ result: UnsafeMutableRawPointer) {
+        guard batch.rank > 2 else {
+            return ck_matmul(type, rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result)
+        }
+        batch.withUnsafePointer { lengths in
+            aBatch.withUnsafePointer { aStrides in
+                bBatch.withUnsafePointer { bStrides in
+                    ck_matmul_batch(
+                        type, batch.rank - 2, lengths, rows, columns, inner, a, aStrides, aRow, aColumn, b, bStrides,
+                        bRow,
+                        bColumn, result)
+                }
+            }
+        }
     }
 }
 

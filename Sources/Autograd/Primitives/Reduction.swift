@@ -5,7 +5,7 @@ import CKernels
 extension Primitive {
     /// The result of reducing the axes that the attributes name.
     @Sendable
-    static func reducedResult(_ operands: Operands, _ attributes: Attributes) throws(Refusal) -> Result {
+    static func reducedResult(_ operands: borrowing Operands, _ attributes: Attributes) throws(Refusal) -> Result {
         let (shape, axes) = (operands[0].shape, attributes.integers("axes"))
         guard operands[0].elementType.isFloat else {
             throw Refusal(
@@ -47,40 +47,65 @@ extension Tensor.Shape {
 typealias ReductionKernel =
     @convention(c) (ck_type, Int, Int, Int, Int, UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
 
-extension ArrayView {
-    /// Reduces some axes, and writes the results, packed, from `result` on.
-    func reduce(along axes: [Int], by kernel: ReductionKernel, into result: UnsafeMutableRawPointer) {
-        // The axes that stay, and behind them those that are reduced.
+extension Primitive.Kernel {
+    /// Reduces the axes that the attributes name.
+    static func reducing(by kernel: ReductionKernel) -> Self {
+        Self(
+            prepare: { call in ReductionPlan(call[0], along: call.attributes.integers("axes")) },
+            workspace: { $0.copySize },
+            run: { plan, elements in
+                var (source, strides) = (elements[0], plan.layout.strides)
+                if plan.copySize > 0 {
+                    PackedCopy(of: plan.layout, as: plan.layout.elementType)(source, to: elements.workspace)
+                    (source, strides) = (UnsafeRawPointer(elements.workspace), plan.layout.shape.packedStrides)
+                }
+                var target = elements.result
+                let size = plan.layout.elementType.size
+                plan.layout.shape.visit(firstAxes: plan.outer) {
+                    kernel(
+                        ck_type(plan.layout.elementType), plan.outputs, plan.outputStride, plan.count, plan.stride,
+                        source,
+                        target)
+                    target += plan.outputs * size
+                } move: { axis, steps in
+                    source += steps * strides[axis] * size
+                }
+            })
+    }
+}
+
+/// How some axes are reduced.
+private struct ReductionPlan: BitwiseCopyable {
+    /// The axes that stay, and behind them those that are reduced.
+    let layout: Tensor.Layout
+    /// The bytes of a packed copy, where one stride does not cross what is reduced; else 0.
+    let copySize: Int
+    /// The axes in front of those that one call of the kernel crosses.
+    let outer: Int
+    let outputs, outputStride, count, stride: Int
+
+    init(_ operand: Tensor.Layout, along axes: [Int]) {
         var (shape, strides) = (Tensor.Shape(), Tensor.Shape())
-        for axis in self.shape.indices where !axes.contains(axis) {
-            shape.append(self.shape[axis])
-            strides.append(self.strides[axis])
+        for axis in operand.shape.indices where !axes.contains(axis) {
+            shape.append(operand.shape[axis])
+            strides.append(operand.strides[axis])
         }
         let kept = shape.rank
         for axis in axes {
-            shape.append(self.shape[axis])
-            strides.append(self.strides[axis])
+            shape.append(operand.shape[axis])
+            strides.append(operand.strides[axis])
         }
-        Self(elements: elements, shape: shape, strides: strides, elementType: elementType)
-            .reduce(behind: kept, by: kernel, into: result)
-    }
-
-    private func reduce(behind kept: Int, by kernel: ReductionKernel, into result: UnsafeMutableRawPointer) {
-        if shape[..<kept].contains(0) { return }
-        guard let stride = strides.single(over: kept..<shape.rank, of: shape) else {
-            return withPackedCopy { $0.reduce(behind: kept, by: kernel, into: result) }
-        }
-        let count = shape[kept...].reduce(1, *)
+        layout = Tensor.Layout(shape, strides, operand.elementType)
+        count = shape[kept...].reduce(1, *)
+        let crossing = strides.single(over: kept..<shape.rank, of: shape)
+        copySize = crossing == nil ? shape.elementCount * operand.elementType.size : 0
+        if crossing == nil { strides = shape.packedStrides }
+        stride = crossing ?? 1
         // All results in one call if they can be crossed with one stride; else those of the innermost axis.
-        var (outer, outputs) = (0, shape[..<kept].reduce(1, *))
-        var outputStride = strides.single(over: 0..<kept, of: shape)
-        if outputStride == nil { (outer, outputs, outputStride) = (kept - 1, shape[kept - 1], strides[kept - 1]) }
-        var (source, target) = (elements, result)
-        shape.visit(firstAxes: outer) {
-            kernel(ck_type(elementType), outputs, outputStride!, count, stride, source, target)
-            target += outputs * elementType.size
-        } move: { axis, steps in
-            source += steps * strides[axis] * elementType.size
+        if let stride = strides.single(over: 0..<kept, of: shape) {
+            (outer, outputs, outputStride) = (0, shape[..<kept].reduce(1, *), stride)
+        } else {
+            (outer, outputs, outputStride) = (kept - 1, shape[kept - 1], strides[kept - 1])
         }
     }
 }

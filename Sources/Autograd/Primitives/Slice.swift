@@ -76,29 +76,9 @@ extension Primitive {
             }
             return Result(shape, operands[0].elementType)
         },
-        kernel: { operands, result, attributes in
-            let (part, size) = (operands[0], operands[0].elementType.size)
-            let (starts, steps) = (attributes.integers("starts"), attributes.integers("steps"))
-            result.elements.initializeMemory(as: UInt8.self, repeating: 0, count: result.shape.elementCount * size)
-            var strides = result.strides
-            var target = result.elements
-            for axis in result.shape.indices {
-                target += starts[axis] * strides[axis] * size
-                strides[axis] = part.shape[axis] > 1 ? strides[axis] * steps[axis] : 0
-            }
-            // Where the last axis has no gaps, a row at a time.
-            let last = part.shape.rank - 1
-            let isRow = last >= 0 && strides[last] <= 1
-            let (count, stride) = isRow ? (part.shape[last], part.strides[last]) : (1, 1)
-            let loop = ElementLoop.copying(result.elementType)
-            var source = UnsafeRawPointer(part.elements)
-            part.shape.visit(firstAxes: isRow ? last : last + 1) {
-                loop.run(count, Storage.Run(start: source, stride: stride), into: target)
-            } move: { axis, steps in
-                source += steps * part.strides[axis] * size
-                target += steps * strides[axis] * size
-            }
-        },
+        kernel: Kernel(
+            prepare: { call in PaddedCopy(call[0], into: call.result.shape, call.attributes) },
+            run: { copy, elements in copy(elements[0], to: elements.result) }),
         pullbacks: [
             .using([]) { adjoint, call in
                 let (starts, steps) = (call.attributes.integers("starts"), call.attributes.integers("steps"))
@@ -122,6 +102,42 @@ extension Primitive {
                     [Tensor([1, 2])], attributes: ["starts": [1], "steps": [1], "shape": [2]], because: "does not fit")
             ]
         })
+}
+
+/// The elements of a part, copied to their places among zeros.
+private struct PaddedCopy: BitwiseCopyable {
+    private let part: Tensor.Layout
+    /// From one element of the part to the next, in the result.
+    private var strides: Tensor.Shape
+    private var start = 0
+    private let byteCount: Int
+    private let loop: ElementLoop
+
+    init(_ part: Tensor.Layout, into shape: Tensor.Shape, _ attributes: Primitive.Attributes) {
+        let (starts, steps) = (attributes.integers("starts"), attributes.integers("steps"))
+        (self.part, strides, loop) = (part, shape.packedStrides, .copying(part.elementType))
+        byteCount = shape.elementCount * part.elementType.size
+        for axis in shape.indices {
+            start += starts[axis] * strides[axis]
+            strides[axis] = part.shape[axis] > 1 ? strides[axis] * steps[axis] : 0
+        }
+    }
+
+    func callAsFunction(_ elements: UnsafeRawPointer, to result: UnsafeMutableRawPointer) {
+        result.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        let size = part.elementType.size
+        var (source, target) = (elements, result + start * size)
+        // Where the last axis has no gaps, a row at a time.
+        let last = part.shape.rank - 1
+        let isRow = last >= 0 && strides[last] <= 1
+        let (count, stride) = isRow ? (part.shape[last], part.strides[last]) : (1, 1)
+        part.shape.visit(firstAxes: isRow ? last : last + 1) {
+            loop.run(count, Storage.Run(start: source, stride: stride), into: target)
+        } move: { axis, steps in
+            source += steps * part.strides[axis] * size
+            target += steps * strides[axis] * size
+        }
+    }
 }
 
 extension Primitive {

@@ -8,9 +8,7 @@ extension Primitive {
     public static let sum: Primitive = Primitive(
         "sum", operands: 1,
         result: reducedResult,
-        kernel: { operands, result, attributes in
-            operands[0].reduce(along: attributes.integers("axes"), by: ck_sum, into: result.elements)
-        },
+        kernel: .reducing(by: ck_sum),
         pullbacks: [
             .using([]) { adjoint, call in
                 let shape = call.shape(ofOperand: 0)

@@ -6,7 +6,7 @@ extension Tensor {
     /// Numbers are `.float64` unless asked otherwise, as Swift's own literals are. The two float types never mix silently:
     /// an operation on both stops and names ``Tensor/cast(to:)``. `.int64` holds indices only and `.bool` conditions only;
     /// neither carries a gradient.
-    public enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
+    public enum ElementType: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
         case float64 = 0
         case float32 = 1
         case int64 = 2

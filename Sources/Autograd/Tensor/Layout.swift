@@ -2,39 +2,47 @@ import CKernels
 
 extension Tensor {
     /// How an array lies in memory, but for where.
-    struct Layout: Sendable {
-        let shape: Shape
+    public struct Layout: Sendable, BitwiseCopyable {
+        public let shape: Shape
         /// How many elements lie between neighbours along each axis.
-        let strides: Shape
-        let elementType: ElementType
+        public let strides: Shape
+        public let elementType: ElementType
 
-        /// Elements side by side in row-major order.
-        init(packed shape: Shape, _ elementType: ElementType) {
-            self.init(shape: shape, strides: shape.packedStrides, elementType: elementType)
-        }
-
-        init(shape: Shape, strides: Shape, elementType: ElementType) {
+        @inline(__always)
+        init(_ shape: Shape, _ strides: Shape, _ elementType: ElementType) {
             (self.shape, self.strides, self.elementType) = (shape, strides, elementType)
         }
     }
 }
 
-extension Tensor.Layout {
-    /// Writes the elements, of which `source` is the first, side by side in row-major order, as elements of a type.
-    ///
-    /// Neighbouring axes that one stride crosses count as one, so that packed elements take one run of the loop.
-    func copy(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, as type: Tensor.ElementType) {
+/// The elements of a layout side by side in row-major order, converted to a type.
+///
+/// Neighbouring axes that one stride crosses count as one, so that packed elements take one run of the loop.
+struct PackedCopy: BitwiseCopyable {
+    private let layout: Tensor.Layout
+    private let cast: ck_loop
+    /// How many axes are not crossed by one stride; those behind them are, by `stride`, `count` elements.
+    private let outer, count, stride: Int
+    private let size: Int
+
+    init(of layout: Tensor.Layout, as type: Tensor.ElementType) {
+        let (shape, strides) = (layout.shape, layout.strides)
         var outer = shape.rank
         while outer > 0, strides.single(over: outer - 1..<shape.rank, of: shape) != nil { outer -= 1 }
-        let count = shape[outer...].reduce(1, *)
+        (self.layout, self.outer, size) = (layout, outer, type.size)
+        count = shape[outer...].reduce(1, *)
+        stride = strides.single(over: outer..<shape.rank, of: shape)!
+        cast = ck_cast(ck_type(layout.elementType), ck_type(type))
+    }
+
+    func callAsFunction(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
         if count == 0 { return }
-        let cast = ck_cast(ck_type(elementType), ck_type(type))
-        var (source, target, stride) = (source, target, strides.single(over: outer..<shape.rank, of: shape)!)
-        shape.visit(firstAxes: outer) {
+        var (source, target, stride) = (source, target, stride)
+        layout.shape.visit(firstAxes: outer) {
             cast(count, &source, &stride, target)
-            target += count * type.size
+            target += count * size
         } move: { axis, steps in
-            source += steps * strides[axis] * elementType.size
+            source += steps * layout.strides[axis] * layout.elementType.size
         }
     }
 }
@@ -85,7 +93,7 @@ extension Tensor {
     /// Writes the elements side by side, in row-major order, as elements of a type.
     func copyElements(to target: UnsafeMutableRawPointer, as type: ElementType) {
         withElements { source, strides in
-            Layout(shape: shape, strides: strides, elementType: elementType).copy(from: source, to: target, as: type)
+            PackedCopy(of: Layout(shape, strides, elementType), as: type)(source, to: target)
         }
     }
 

@@ -3,7 +3,7 @@ extension Tensor {
     ///
     /// At most ``maximumRank`` axes, kept inline: a shape is copied without allocation. It is also used for what runs
     /// parallel to a shape: strides, and the order of axes in a transposition.
-    public struct Shape: Sendable {
+    public struct Shape: Sendable, BitwiseCopyable {
         /// The largest number of axes a tensor can have.
         public static let maximumRank = 8
 

@@ -157,7 +157,8 @@ extension Tensor {
                     elementType.store(type.number(at: start + position * type.size), at: target + position * 8)
                 }
             } else {
-                Layout(packed: Shape(repeating: count, rank: 1), type).copy(from: start, to: target, as: elementType)
+                let row = Shape(repeating: count, rank: 1)
+                PackedCopy(of: Layout(row, row.packedStrides, type), as: elementType)(start, to: target)
             }
         }
     }
@@ -165,13 +166,15 @@ extension Tensor {
     /// The tensor whose packed elements are written, from the address on that `write` gets. More than memory can hold are an
     /// error.
     @inline(__always)
-    init(_ shape: Shape, _ elementType: ElementType, writtenBy write: (UnsafeMutableRawPointer) -> Void) {
+    init<Failure: Error>(
+        _ shape: Shape, _ elementType: ElementType, writtenBy write: (UnsafeMutableRawPointer) throws(Failure) -> Void
+    ) throws(Failure) {
         if shape.rank == 0 {
             var bits: UInt64 = 0
-            withUnsafeMutableBytes(of: &bits) { write($0.baseAddress!) }
+            try withUnsafeMutablePointer(to: &bits) { bits throws(Failure) in try write(UnsafeMutableRawPointer(bits)) }
             self.init(storage: nil, bits: bits, elementType: elementType)
         } else if let storage = Storage.allocate(shape, elementType) {
-            write(storage.elements)
+            try write(storage.elements)
             self.init(storage)
         } else {
             self = TensorError("Tensor", Storage.shortage(shape, elementType)!).raise()

@@ -101,7 +101,9 @@ import Testing
             result: { operands, attributes in
                 .init(Tensor.Shape([1 << 40, 1 << attributes.integer("power")]), .float64)
             },
-            kernel: { _, result, _ in result.elements.storeBytes(of: 1, toByteOffset: 1 << 40, as: UInt8.self) },
+            kernel: .init(
+                prepare: { _ in 1 << 40 },
+                run: { place, elements in elements.result.storeBytes(of: 1, toByteOffset: place, as: UInt8.self) }),
             pullbacks: [], samples: { [] })
         #expect(tensorError { twice(Tensor(1), attributes: ["power": 40]) }?.operation == "Shape")
         #expect(tensorError { twice(Tensor(1)) }?.problem.contains("\"power\" is missing") == true)

@@ -13,6 +13,9 @@ final class Code: Sendable {
     let state: [Value]
     let steps: [Step]
     let guards: [Guard]
+    /// How many steps come before the guards are asked. None of the others refuses anything or is read by a guard; they may
+    /// write over the state.
+    let decision: Int
     /// New state that could not be written in place, and where it goes once the guards hold.
     let commits: [(from: Place, to: Value)]
     /// The elements of constant arrays.
@@ -52,7 +55,8 @@ final class Code: Sendable {
         state = planner.state
         outputs = planner.outputs()
         commits = planner.commits()
-        guards = planner.guards()
+        guards = planner.guards
+        decision = planner.schedule.decision
         steps = planner.steps
         constants = Tensor(planner.constants)
         numbers = (planner.numbers, planner.firstNumber.offset)
@@ -72,28 +76,22 @@ final class Code: Sendable {
     var baseCount: Int { firstOutput + outputs.count }
 }
 
-/// One instruction that is no loop over elements.
+/// One instruction that is no loop over elements: its kernel, prepared.
 struct KernelStep: Sendable {
-    struct Operand: Sendable {
-        let place: Place
-        let shape: Tensor.Shape
-        let strides: Tensor.Shape
-        let elementType: Tensor.ElementType
-    }
-
-    let kernel: Primitive.Kernel
-    let attributes: Primitive.Attributes
-    let operands: [Operand]
-    let result: Operand
+    let kernel: Primitive.Kernel.Run
+    let parameters: [UInt64]
+    let operands: [Place]
+    let result, workspace: Place
 }
 
 // MARK: - Running
 
 extension Code {
-    /// Runs the steps. False where a guard does not hold: then no state has changed.
+    /// Runs the steps. False where a guard does not hold or a kernel refuses its operands: then no state has changed.
     func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Bool {
-        for step in steps { step.run(bases) }
+        for step in steps[..<decision] where !step.run(bases) { return false }
         for guarded in guards where !guarded.holds(bases) { return false }
+        for step in steps[decision...] { _ = step.run(bases) }
         for (place, state) in commits {
             state.place.address(bases).copyMemory(from: place.address(bases), byteCount: state.type.byteCount)
         }
@@ -102,33 +100,31 @@ extension Code {
 }
 
 extension Code.Step {
+    /// False where a kernel refuses its operands.
     @inline(__always)
-    func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
+    func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> Bool {
         switch self {
         case .elementwise(let step): step.run(bases)
-        case .kernel(let step): step.run(bases)
+        case .kernel(let step): return step.run(bases)
         case .region(let code): code.run(bases[0])
         }
+        return true
     }
 }
 
 extension KernelStep {
-    func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
-        if !result.shape.isSmall && result.shape.contains(0) { return }
-        withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
+    func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> Bool {
+        withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: operands.count) { addresses in
             for position in operands.indices {
-                views.initializeElement(at: position, to: operands[position].view(bases))
+                addresses[position] = UnsafeRawPointer(operands[position].address(bases))
             }
-            kernel(UnsafeBufferPointer(views), result.view(bases), attributes)
+            let elements = Primitive.Elements(
+                operands: addresses.baseAddress!, result: result.address(bases), workspace: workspace.address(bases))
+            return parameters.withUnsafeBytes { parameters in
+                do throws(Primitive.Refusal) { try kernel(parameters.baseAddress!, elements) } catch { return false }
+                return true
+            }
         }
-    }
-}
-
-extension KernelStep.Operand {
-    @inline(__always)
-    func view(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> ArrayView {
-        ArrayView(
-            elements: place.address(bases), shape: shape, strides: strides, elementType: elementType)
     }
 }
 

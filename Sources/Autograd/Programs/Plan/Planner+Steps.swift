@@ -16,18 +16,32 @@ extension Planner {
             guard case .kernel(let kernel) = node.primitive.implementation else {
                 fatalError("\(node.primitive.name) is not computed")
             }
-            placeResult(schedule.layouts[index].buffer)
-            return .kernel(
-                KernelStep(
-                    kernel: kernel, attributes: node.attributes, operands: schedule.operands[index]!.map(operand),
-                    result: operand(schedule.layouts[index])))
+            let buffer = schedule.layouts[index].buffer
+            placeResult(buffer)
+            return prepared(kernel, schedule.operands[index]!, node.type, places[buffer]!, node.attributes)
         }
     }
 
-    private func operand(_ layout: Schedule.Layout) -> KernelStep.Operand {
-        KernelStep.Operand(
-            place: place(of: layout), shape: layout.shape, strides: layout.strides,
-            elementType: schedule.buffers[layout.buffer].elementType)
+    private mutating func prepared(
+        _ kernel: Primitive.Kernel, _ operands: [Schedule.Layout], _ result: Primitive.Result, _ place: Place,
+        _ attributes: Primitive.Attributes = .none
+    ) -> Code.Step {
+        let layouts = operands.map { Tensor.Layout($0.shape, $0.strides, schedule.buffers[$0.buffer].elementType) }
+        let (parameters, size) = layouts.withUnsafeBufferPointer {
+            do throws(Primitive.Refusal) {
+                return try kernel.prepare(.init(operands: $0, result: result, attributes: attributes))
+            } catch {
+                fatalError("a kernel refuses strides: \(error.problem)")
+            }
+        }
+        let workspace =
+            size == 0 ? place : Place(base: 0, offset: arena.allocate(size, at: steps.count, until: steps.count))
+        let nothing: Primitive.Kernel.Run = { _, _ in }
+        return .kernel(
+            KernelStep(
+                kernel: result.shape.contains(0) ? nothing : kernel.run, parameters: parameters,
+                operands: operands.map(place(of:)),
+                result: place, workspace: workspace))
     }
 
     /// The numbers that later steps read get places behind everything else, where they have none, as registers do.
@@ -44,17 +58,11 @@ extension Planner {
         return code
     }
 
-    func copy(_ layout: Schedule.Layout, to place: Place, as elementType: Tensor.ElementType? = nil) -> Code.Step {
-        let source = operand(layout)
-        return .kernel(
-            KernelStep(
-                kernel: { operands, result, _ in
-                    operands[0].layout.copy(from: operands[0].elements, to: result.elements, as: result.elementType)
-                },
-                attributes: .none, operands: [source],
-                result: KernelStep.Operand(
-                    place: place, shape: source.shape, strides: source.shape.packedStrides,
-                    elementType: elementType ?? source.elementType)))
+    mutating func copy(
+        _ layout: Schedule.Layout, to place: Place, as elementType: Tensor.ElementType? = nil
+    ) -> Code.Step {
+        let type = elementType ?? schedule.buffers[layout.buffer].elementType
+        return prepared(.copying, [layout], Primitive.Result(layout.shape, type), place)
     }
 
     private func elementwise(_ members: [Int]) -> ElementwiseStep {

@@ -77,17 +77,16 @@ extension Planner {
             if case .state = schedule.buffers[layout.buffer].kind {
                 return Code.Value(type: type, place: copied(layout))
             }
-            if isPacked(layout) { return Code.Value(type: type, place: place(of: layout)) }
+            if schedule.isPacked(layout) { return Code.Value(type: type, place: place(of: layout)) }
             let place = Place(base: firstOutput + position, offset: 0)
             steps.append(copy(layout, to: place))
             return Code.Value(type: type, place: place)
         }
     }
 
-    mutating func guards() -> [Code.Guard] {
-        graph.guards.map { guarded in
-            let place = packed(schedule.layouts[guarded.index])
-            return Code.Guard(condition: guarded.condition, place: place, type: graph[guarded.index].type)
+    var guards: [Code.Guard] {
+        zip(graph.guards, schedule.guards).map { guarded, layout in
+            Code.Guard(condition: guarded.condition, place: place(of: layout), type: graph[guarded.index].type)
         }
     }
 
@@ -95,13 +94,9 @@ extension Planner {
         zip(schedule.outputs.suffix(stateCount), state).map { (packed($0), $1) }.filter { $0 != $1.place }
     }
 
-    private func isPacked(_ layout: Schedule.Layout) -> Bool {
-        layout.shape.elementCount == 1 || layout.isWhole(schedule.buffers[layout.buffer])
-    }
-
     /// Where the elements of a value lie packed when all steps have run, which may take one more.
     private mutating func packed(_ layout: Schedule.Layout) -> Place {
-        isPacked(layout) ? place(of: layout) : copied(layout)
+        schedule.isPacked(layout) ? place(of: layout) : copied(layout)
     }
 
     private mutating func copied(_ layout: Schedule.Layout) -> Place {
@@ -214,11 +209,13 @@ extension Planner {
 
     /// New state is written over the old where the old has been read by then, and nothing can fail any more.
     private mutating func placeNewState() {
-        guard graph.guards.isEmpty else { return }
         for (position, node) in graph.outputs.suffix(stateCount).enumerated() {
             let layout = schedule.outputs[graph.outputs.count - stateCount + position]
             let (new, old) = (schedule.buffers[layout.buffer], stateBuffer(position))
-            guard new.kind == .made, places[layout.buffer] == nil, layout.isWhole(new) else { continue }
+            guard new.kind == .made, new.step >= schedule.decision, places[layout.buffer] == nil, layout.isWhole(new)
+            else {
+                continue
+            }
             // A region takes care of what it reads and replaces.
             let last = if case .region = schedule.steps[new.step] { new.step } else { new.step - 1 }
             if schedule.buffers[old].lastReader <= last || mayOverwrite(old, node, at: new.step) {

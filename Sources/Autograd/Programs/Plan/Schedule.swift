@@ -87,8 +87,11 @@ struct Schedule {
     private(set) var regions: [ScalarGraph] = []
     /// How each node's value lies, after the last step that looked for it.
     private(set) var layouts: [Layout] = []
-    /// How the outputs lie.
+    /// How the outputs lie, and what the guards ask, which lies packed.
     private(set) var outputs: [Layout] = []
+    private(set) var guards: [Layout] = []
+    /// How many steps come before it is known whether the guards hold and no kernel refuses its operands.
+    private(set) var decision = 0
     /// How the operands of the nodes that are computed lie for them.
     private(set) var operands: [Int: [Layout]] = [:]
     /// The last step that is a region.
@@ -123,10 +126,15 @@ struct Schedule {
                 self.operands[index] = operands
                 for operand in operands { read(operand, by: steps.count) }
                 steps.append(.kernel(index))
+                if case .kernel(let kernel) = node.primitive.implementation, kernel.mayRefuse { decision = steps.count }
             }
         }
         outputs = graph.outputs.map { elements(of: $0) }
-        for guarded in graph.guards { layouts[guarded.index] = elements(of: guarded.index) }
+        for guarded in graph.guards {
+            let layout = elements(of: guarded.index)
+            guards.append(isPacked(layout) ? layout : packedCopy(of: layout))
+            decision = max(decision, buffers[guards.last!.buffer].step + 1)
+        }
         for (position, output) in outputs.enumerated().suffix(stateCount) {
             // New state that is other old state would be overwritten before it is read.
             let own = Buffer.Kind.state(position - outputs.count + stateCount)
@@ -136,7 +144,8 @@ struct Schedule {
                 outputs[position] = packedCopy(of: output)
             }
         }
-        for layout in outputs + graph.guards.map({ layouts[$0.index] }) { read(layout, by: Int.max) }
+        for layout in outputs { read(layout, by: Int.max) }
+        for layout in guards { read(layout, by: decision) }
     }
 
     private mutating func packed(
@@ -147,6 +156,9 @@ struct Schedule {
                 kind: kind, elementType: elementType, elementCount: shape.elementCount, step: step, lastReader: step))
         return Layout(buffer: buffers.count - 1, shape: shape, strides: shape.packedStrides, offset: 0)
     }
+
+    /// Whether the elements lie side by side in row-major order.
+    func isPacked(_ layout: Layout) -> Bool { layout.shape.elementCount == 1 || layout.isWhole(buffers[layout.buffer]) }
 
     private mutating func constant(_ value: Tensor) -> Layout {
         // Of what repeats along an axis, once is enough.

@@ -39,7 +39,7 @@ extension Primitive {
                 for position in operands.indices where operands[position].elementCount >= 1 << 24 { isSmall = false }
             }
             if !isSmall, let problem = shortage(result, operands, attributes) { throw Refusal(problem) }
-            let value = compute(result, operands, attributes)
+            let value = try compute(result, operands, attributes)
             return isRecorded ? record(value, operands, attributes, broadcasting) : value
         } catch {
             return refuse(operands, error)
@@ -83,7 +83,9 @@ extension Primitive {
     }
 
     /// The value of the result, as a constant.
-    func compute(_ result: Result, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
+    func compute(
+        _ result: Result, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes
+    ) throws(Refusal) -> Tensor {
         switch implementation {
         case .given:
             fatalError("\(name) is given, not computed")
@@ -93,18 +95,20 @@ extension Primitive {
             return view(rule, result, operands[0], attributes)
         case .elementwise(let loops, _):
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
-                Tensor.withViews(of: operands, in: result.shape) { views in
-                    loops[views.last!.elementType]!.run(views, into: target, resultSize: result.elementType.size)
+                Tensor.withLayouts(of: operands, in: result.shape) { layouts, elements in
+                    let loop = loops[layouts.last!.elementType]!
+                    loop.run(layouts, elements, into: target, resultSize: result.elementType.size)
                 }
             }
         case .kernel(let kernel):
-            return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
+            return try Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) throws(Refusal) in
                 // Nothing to do may take long to find out, row by row.
                 if !result.shape.isSmall && result.shape.contains(0) { return }
-                let packed = ArrayView(
-                    elements: target, shape: result.shape, strides: result.shape.packedStrides,
-                    elementType: result.elementType)
-                Tensor.withViews(of: operands) { kernel($0, packed, attributes) }
+                try Tensor.withLayouts(of: operands) { layouts, elements throws(Refusal) in
+                    try kernel.compute(
+                        Preparation(operands: layouts, result: result, attributes: attributes),
+                        Elements(operands: elements, result: target, workspace: target))
+                }
             }
         }
     }
@@ -168,28 +172,32 @@ extension Tensor {
         Tensor(storage: storage, bits: bits, elementType: elementType, serial: tape.serial, index: index)
     }
 
-    /// Runs `body` on the operands as they lie in memory, in their own shapes or broadcast to a larger one.
+    /// Runs `body` on how the operands lie in memory, in their own shapes or broadcast to a larger one, and on the address of
+    /// the first element of each.
     @inline(__always)
-    fileprivate static func withViews(
+    fileprivate static func withLayouts<Failure: Error>(
         of operands: UnsafeBufferPointer<Tensor>, in shape: Shape? = nil,
-        _ body: (UnsafeBufferPointer<ArrayView>) -> Void
-    ) {
-        withUnsafeTemporaryAllocation(of: ArrayView.self, capacity: operands.count) { views in
-            for position in operands.indices {
-                let (type, own) = (operands[position].elementType, operands[position].shape)
-                // References are not counted here: the operands outlive the call. The elements of rank 0 lie in their list.
-                let inline =
-                    UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
-                var (elements, strides) = (UnsafeMutableRawPointer(mutating: inline), own)
-                if let storage = operands[position].unownedStorage {
-                    (elements, strides) = storage._withUnsafeGuaranteedRef { ($0.elements, $0.strides) }
+        _ body: (UnsafeBufferPointer<Layout>, UnsafePointer<UnsafeRawPointer>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try withUnsafeTemporaryAllocation(of: Layout.self, capacity: operands.count) { layouts throws(Failure) in
+            try withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: operands.count) {
+                addresses throws(Failure) in
+                for position in operands.indices {
+                    let own = operands[position].shape
+                    // References are not counted here: the operands outlive the call. The elements of rank 0 lie in their list.
+                    var strides = own
+                    addresses[position] =
+                        UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
+                    if let storage = operands[position].unownedStorage {
+                        (addresses[position], strides) = storage._withUnsafeGuaranteedRef {
+                            (UnsafeRawPointer($0.elements), $0.strides)
+                        }
+                    }
+                    if let shape, shape != own { strides = strides.repeated(own, in: shape) }
+                    layouts[position] = Layout(shape ?? own, strides, operands[position].elementType)
                 }
-                if let shape, shape != own { strides = strides.repeated(own, in: shape) }
-                views.initializeElement(
-                    at: position,
-                    to: ArrayView(elements: elements, shape: shape ?? own, strides: strides, elementType: type))
+                try body(UnsafeBufferPointer(layouts), addresses.baseAddress!)
             }
-            body(UnsafeBufferPointer(views))
         }
     }
 }

@@ -33,9 +33,7 @@ public final class Primitive: Sendable {
     let float64Function: NumberFunction?
 
     /// Decides what the result is, or throws a ``Refusal``.
-    public typealias ResultRule = @Sendable (Operands, Attributes) throws(Refusal) -> Result
-    /// Writes the elements of the result, which lie packed.
-    public typealias Kernel = @Sendable (UnsafeBufferPointer<ArrayView>, ArrayView, Attributes) -> Void
+    public typealias ResultRule = @Sendable (borrowing Operands, Attributes) throws(Refusal) -> Result
     /// The strides and the offset with which the result reads the elements of the operand, or nil where the operand must
     /// be packed first.
     typealias ViewRule =
@@ -106,12 +104,12 @@ public final class Primitive: Sendable {
     ///   - name: What tapes and errors call it.
     ///   - operands: How many operands it takes.
     ///   - result: The result's shape and element type; throws a ``Refusal`` with the reason and what to do.
-    ///   - kernel: Writes the result's elements. Operands may be strided; the result is packed.
+    ///   - kernel: Writes the result's elements.
     ///   - pullbacks: One for each operand, in order; an empty array for what carries no gradient at all.
     ///   - samples: Operands that prove the derivatives, with expected values.
     ///   - refusals: Operands that must be refused.
     public convenience init(
-        _ name: String, operands: Int, result: @escaping ResultRule, kernel: @escaping Kernel, pullbacks: [Pullback],
+        _ name: String, operands: Int, result: @escaping ResultRule, kernel: Kernel, pullbacks: [Pullback],
         samples: @escaping @Sendable () -> [Sample], refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
     ) {
         self.init(
@@ -134,8 +132,8 @@ extension Primitive {
         var byteCount: Int { shape.elementCount * elementType.size }
     }
 
-    /// The operands of a primitive as its result rule sees them: shapes and types, no numbers. Valid during the call.
-    public struct Operands {
+    /// The operands of a primitive as its result rule sees them: shapes and types, no numbers, and only during the call.
+    public struct Operands: ~Copyable {
         let tensors: UnsafeBufferPointer<Tensor>
         /// The shape that all of them are seen in; nil for their own.
         var shape: Tensor.Shape?

@@ -19,22 +19,23 @@ extension Primitive {
             }
         }
 
+        /// The adjoint of an operand, from that of the result.
+        public typealias Body = @Sendable (_ adjoint: Tensor, _ call: borrowing Call) -> Tensor
+
         /// The values it declares to use; nil where they are found by tracing it.
         let declaredUses: Uses?
-        let body: @Sendable (_ adjoint: Tensor, _ call: Call) -> Tensor
+        let body: Body
         /// Whether the operand never gets a gradient, as the condition of `select`.
         public let isZero: Bool
 
         /// A pullback that uses the values of `uses`, in `call.operand(0)`, `call.result`; shapes and attributes are always
         /// at hand.
-        public static func using(
-            _ uses: Uses, _ body: @escaping @Sendable (_ adjoint: Tensor, _ call: Call) -> Tensor
-        ) -> Pullback {
+        public static func using(_ uses: Uses, _ body: @escaping Body) -> Pullback {
             Pullback(declaredUses: uses, body: body, isZero: false)
         }
 
         /// A pullback of an element-wise primitive, whose uses are found by tracing it once over scalars.
-        static func traced(_ body: @escaping @Sendable (_ adjoint: Tensor, _ call: Call) -> Tensor) -> Pullback {
+        static func traced(_ body: @escaping Body) -> Pullback {
             Pullback(declaredUses: nil, body: body, isZero: false)
         }
 
@@ -42,9 +43,9 @@ extension Primitive {
         public static let zero = Pullback(declaredUses: [], body: { adjoint, _ in adjoint }, isZero: true)
     }
 
-    /// One use of a primitive on a tape, as a pullback sees it.
-    public struct Call {
-        /// Not counted: it outlives the call.
+    /// One use of a primitive on a tape, as a pullback sees it: during the call, so that it cannot be kept.
+    public struct Call: ~Copyable {
+        /// Not counted: the tape outlives the call.
         private let reference: Unmanaged<Tape>
         private let index: Int32
         /// Whether the values stand for instructions, so that what is computed from them is recorded too.

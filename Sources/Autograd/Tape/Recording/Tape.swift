@@ -235,7 +235,8 @@ extension Tape {
         }
         let result = Primitive.Result(shape(of: index), instruction.elementType)
         return withUnsafePointer(to: value(of: instruction.operands.0, isRecorded: false)) { operand in
-            primitive.compute(result, UnsafeBufferPointer(start: operand, count: 1), attributes(of: instruction))
+            // Views refuse nothing.
+            try! primitive.compute(result, UnsafeBufferPointer(start: operand, count: 1), attributes(of: instruction))
         }
     }
 
