@@ -108,6 +108,9 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
     public var explanation: String { program.explanation }
 
+    /// The latest recording, without what is dead or repeated; nil before the first.
+    public var graph: Graph? { program.graph }
+
     /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
     public var plan: String { program.plan }
 

@@ -79,6 +79,21 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
         }
     }
 
+    /// Inputs of the loss, learning rate, parameters, memory; the loss, and what becomes of parameters and memory.
+    @Test func `gives its recording as a graph`() throws {
+        let step = TrainingStep(model(), SGD(learningRate: 0.5, momentum: 0.5)) { model, x, y in
+            halfSquaredError(sigmoid(model(x)), y)
+        }
+        #expect(step.graph == nil)
+        step(x, y)
+        let graph = try #require(step.graph)
+        let names = ["learningRate", "weight", "bias", "velocity.bias", "velocity.weight"]
+        #expect(graph.inputs.map { graph.nodes[$0].name } == [nil, nil] + names)
+        let kinds = graph.outputs.map { graph.nodes[$0].shape }
+        #expect(kinds == [[]] + graph.inputs.suffix(4).map { graph.nodes[$0].shape })
+        #expect(graph.nodes.contains { $0.primitive.name == "sigmoid" } && "\(graph)" == "\(step)")
+    }
+
     @Test func `keeps the momentum of each parameter`() {
         let trained = model()
         let step = TrainingStep(trained, SGD(learningRate: 0.1, momentum: 0.5)) { model, x, _ in sum(model(x)) }

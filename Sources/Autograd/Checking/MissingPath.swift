@@ -37,14 +37,15 @@ extension Tape {
             }
         }
         // Of numbers that were read, the output may be made; of comparisons, only which way was taken.
-        for guarded in tape.notes?.guards ?? [] where isActive[guarded.index] && guarded.holdsNumbers {
-            ends.append((Int32(guarded.index), "is read as numbers, and what is made of those is a constant"))
+        for guarded in tape.notes?.guards ?? [] where isActive[guarded.node] && guarded.holdsNumbers {
+            ends.append((Int32(guarded.node), "is read as numbers, and what is made of those is a constant"))
         }
         let shown = ends.sorted { $0.index < $1.index }.suffix(3)
         if shown.isEmpty {
             return isActive.count { $0 } > variables.count
                 ? "it does not use what is computed from them" : "it uses none"
         }
-        return shown.map { "`\(tape.text(of: $0.index))` \($0.text)" }.joined(separator: "; ")
+        return shown.map { "`\(tape.node($0.index, isShown: false).text(as: Int($0.index)))` \($0.text)" }.joined(
+            separator: "; ")
     }
 }

@@ -102,7 +102,7 @@ extension Tensor {
     /// The outcome as a number: of such, programs of single numbers know guards.
     private static func holds(_ outcome: Tensor) -> Bool { outcome.cast(to: .float64) > 0 }
 
-    private func isSingle(_ comparison: ProgramGuard.Comparison, _ other: Tensor? = nil) -> Bool {
+    private func isSingle(_ comparison: Graph.Guard.Comparison, _ other: Tensor? = nil) -> Bool {
         let rank = Swift.max(rank, other?.rank ?? 0)
         if rank == 0 { return true }
         return TensorError(
@@ -112,12 +112,12 @@ extension Tensor {
         ).raise(returning: false)
     }
 
-    private func single(_ comparison: ProgramGuard.Comparison, _ other: Double) -> Bool {
+    private func single(_ comparison: Graph.Guard.Comparison, _ other: Double) -> Bool {
         guard rank == 0 || isSingle(comparison) else { return false }
         // A replayed program must find the same outcome, not the same number.
         if serial != 0, let tape = Tape.current, let notes = tape.notes, tape.serial == serial {
             let outcome = comparison(withoutTape.scalar, other)
-            notes.add(ProgramGuard(index: Int(index), condition: .comparison(comparison, other, outcome: outcome)))
+            notes.add(Graph.Guard(node: Int(index), condition: .comparison(comparison, other, outcome: outcome)))
             return outcome
         }
         return comparison(scalar, other)

@@ -96,6 +96,9 @@ public final class Program: Sendable {
     /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
     public var explanation: String { recordings.withLock { $0.explanation } }
 
+    /// The latest recording, without what is dead or repeated; nil where none was made.
+    public var graph: Graph? { recordings.withLock { $0.graph } }
+
     /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
     public var plan: String { recordings.withLock { $0.plan } }
 }

@@ -142,7 +142,8 @@ struct Recordings {
         return texts.joined(separator: "\n")
     }
 
-    var description: String { latest.map { "\($0.graph)" } ?? "not recorded" }
+    var graph: Graph? { latest?.graph }
+    var description: String { graph.map { "\($0)" } ?? "not recorded" }
     var plan: String { latest?.plan ?? "not recorded" }
 }
 
@@ -195,7 +196,7 @@ extension Code {
               \(instructionCount) instructions recorded, \(computed) computed; steps over arrays: \(steps.count - regions.count), \
             instructions for single numbers: \(regions.reduce(0) { $0 + $1.count - 1 })
               \(blockSize) bytes of memory a run, \(constantSize) of constants
-            """ + graph.guards.map { "\n  replayed only where \($0.question)" }.joined()
+            """ + graph.guards.map { "\n  replayed only where \($0)" }.joined()
     }
 }
 

@@ -32,6 +32,8 @@ package final class StatefulProgram {
 
     /// What was recorded and planned, and each re-recording with its reason.
     package var explanation: String { recordings.explanation }
+    /// The latest recording.
+    package var graph: Graph? { recordings.graph }
     /// The instructions of the latest recording.
     package var description: String { recordings.description }
     /// The same with the step of each instruction, and where its value lies.

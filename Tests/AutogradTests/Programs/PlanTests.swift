@@ -160,11 +160,13 @@ import Testing
                 %1: f64[100] = variable "w"
                 %2: f64[100] = variable "v"
                 %3: f64[100] = constant
-                %4: f64[100] = multiplyAdd %3, %2, %0
-                %5: f64[] = sum %4 axes=[0] keepDimensions=false
-                %6: f64[100] = constant
-                %7: f64[100] = subtractMultiply %6, %4, %1
-                return %5, %7, %4
+                %4: f64[100] = multiply %3, %2
+                %5: f64[100] = add %4, %0
+                %6: f64[] = sum %5 axes=[0] keepDimensions=false
+                %7: f64[100] = constant
+                %8: f64[100] = multiply %7, %5
+                %9: f64[100] = subtract %1, %8
+                return %6, %9, %5
                 """)
         #expect(
             program.plan == """

@@ -29,26 +29,26 @@ import Testing
         }
         #expect(
             tape.description == """
-                %0: f32[2, 2] = variable "w"                             [[1, 2], [3, 4]]
-                %1: f32[2] = variable                                    [0.5, -1]
+                %0: f32[2, 2] = variable "w"                        [[1, 2], [3, 4]]
+                %1: f32[2] = variable                               [0.5, -1]
                 %2: f32[2] = matmul %0, %1
-                %3: f32[2] = constant                                    [1, 1]
+                %3: f32[2] = constant                               [1, 1]
                 %4: f32[2] = add %2, %3
-                %5: f32[2] = relu %4                                     [0, 0]
-                %6: f32[] = constant                                     0
+                %5: f32[2] = relu %4                                [0, 0]
+                %6: f32[] = constant                                0
                 %7: f32[2] = broadcast %6 shape=[2]
-                %8: bool[2] = less %7, %5                                [false, false]
-                %9: f32[] = constant                                     0
+                %8: bool[2] = less %7, %5                           [false, false]
+                %9: f32[] = constant                                0
                 %10: f32[2] = broadcast %9 shape=[2]
                 %11: f32[2] = select %8, %5, %10
                 %12: f32[1] = slice %11 starts=[0] counts=[1] steps=[1]
-                %13: f32[] = reshape %12 shape=[]                        0
+                %13: f32[] = reshape %12 shape=[]                   0
                 %14: f32[2, 2] = transpose %0 axes=[1, 0]
                 %15: f32[4] = reshape %14 shape=[4]
-                %16: f32[] = sum %15 axes=[0] keepDimensions=false       10
-                %17: f32[] = constant                                    4
-                %18: f32[] = divide %16, %17                             2.5
-                %19: f32[] = add %13, %18                                2.5
+                %16: f32[] = sum %15 axes=[0] keepDimensions=false  10
+                %17: f32[] = constant                               4
+                %18: f32[] = divide %16, %17                        2.5
+                %19: f32[] = add %13, %18                           2.5
                 """)
     }
 

@@ -3,7 +3,7 @@
 /// The pieces of memory that a place can name: 0 is the block that belongs to one run, with the state in front; 1 holds the
 /// constants; then come the inputs and the outputs, each a piece of its own.
 final class Code: Sendable {
-    /// The program, for printing.
+    /// The program, to be read.
     let graph: Graph
     /// What each input is, and where it lies: in the block, if its elements are copied there.
     let inputs: [Value]
@@ -34,7 +34,7 @@ final class Code: Sendable {
     }
 
     struct Guard: Sendable {
-        let condition: ProgramGuard.Condition
+        let condition: Graph.Guard.Condition
         let place: Place
         let type: Primitive.Result
     }
@@ -50,7 +50,7 @@ final class Code: Sendable {
     }
 
     init(_ planner: inout Planner) {
-        graph = planner.graph
+        graph = planner.recorded
         inputs = planner.inputs
         state = planner.state
         outputs = planner.outputs()

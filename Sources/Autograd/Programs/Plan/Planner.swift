@@ -1,5 +1,7 @@
 /// Gives every buffer of a schedule a place, and makes the steps ready to run.
 struct Planner {
+    /// What is to be computed, as it was before sums and products were fused.
+    let recorded: Graph
     let schedule: Schedule
     let stateCount: Int
     var arena = Arena(behind: 0)
@@ -31,7 +33,7 @@ struct Planner {
     static func plan(of graph: Graph, stateCount: Int = 0) -> String {
         let planner = Planner(graph, stateCount, true)
         let graph = planner.graph
-        let texts = graph.nodes.indices.map(graph.text)
+        let texts = graph.nodes.enumerated().map { $1.text(as: $0) }
         let width = (texts.lazy.map(\.count).max() ?? 0) + 2
         return texts.enumerated().map { node, text in
             let layout = planner.schedule.layouts[node]
@@ -43,11 +45,12 @@ struct Planner {
                 case 1?: "constant"
                 case let base?: base < planner.firstOutput ? "input" : "result \(base - planner.firstOutput)"
                 }
-            return Tape.aligned(text, step < 0 ? place : "step \(step), \(place)", width: width)
+            return Graph.aligned(text, step < 0 ? place : "step \(step), \(place)", width: width)
         }.joined(separator: "\n")
     }
 
     private init(_ graph: Graph, _ stateCount: Int, _ hasRegions: Bool) {
+        recorded = graph
         schedule = Schedule(graph.withFusedProducts, stateCount: stateCount, hasRegions: hasRegions)
         self.stateCount = stateCount
         places = [Place?](repeating: nil, count: schedule.buffers.count)
@@ -86,7 +89,7 @@ extension Planner {
 
     var guards: [Code.Guard] {
         zip(graph.guards, schedule.guards).map { guarded, layout in
-            Code.Guard(condition: guarded.condition, place: place(of: layout), type: graph[guarded.index].type)
+            Code.Guard(condition: guarded.condition, place: place(of: layout), type: graph[guarded.node].type)
         }
     }
 

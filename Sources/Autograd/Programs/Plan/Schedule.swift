@@ -131,7 +131,7 @@ struct Schedule {
         }
         outputs = graph.outputs.map { elements(of: $0) }
         for guarded in graph.guards {
-            let layout = elements(of: guarded.index)
+            let layout = elements(of: guarded.node)
             guards.append(isPacked(layout) ? layout : packedCopy(of: layout))
             decision = max(decision, buffers[guards.last!.buffer].step + 1)
         }

@@ -37,6 +37,11 @@ extension Primitive {
         @inline(__always)
         public var isEmpty: Bool { entries.isEmpty && shape == nil }
 
+        /// Each of them, as an exporter wants them.
+        public var all: [(name: String, value: Value)] {
+            entries.map { ($0.name, $0.value) } + (shape.map { [("shape", .integers(Array($0)))] } ?? [])
+        }
+
         /// The attribute of this name. One that the operation was not given, or of another kind, is an error.
         public subscript(name: String) -> Value {
             if let shape, name == "shape" { return .integers(Array(shape)) }
@@ -86,26 +91,24 @@ extension Primitive.Attributes: ExpressibleByDictionaryLiteral, CustomStringConv
     }
 
     /// As the tape prints them: `axes=[0, 1] keepDimensions=true`.
-    public var description: String {
-        let shown = entries + (shape.map { [Entry(name: "shape", value: .integers(Array($0)))] } ?? [])
-        return shown.map { entry in
-            switch entry.value {
-            case .integer(let value): "\(entry.name)=\(value)"
-            case .integers(let value): "\(entry.name)=\(value)"
-            case .number(let value): "\(entry.name)=\(value)"
-            case .flag(let value): "\(entry.name)=\(value)"
-            case .elementType(let value): "\(entry.name)=\(value.abbreviation)"
-            }
-        }.joined(separator: " ")
-    }
+    public var description: String { all.map { "\($0.name)=\($0.value)" }.joined(separator: " ") }
 }
 
 extension Primitive.Attributes.Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-    ExpressibleByBooleanLiteral,
-    ExpressibleByArrayLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, CustomStringConvertible
 {
     public init(integerLiteral value: Int) { self = .integer(value) }
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(booleanLiteral value: Bool) { self = .flag(value) }
     public init(arrayLiteral elements: Int...) { self = .integers(elements) }
+
+    public var description: String {
+        switch self {
+        case .integer(let value): "\(value)"
+        case .integers(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .flag(let value): "\(value)"
+        case .elementType(let value): value.abbreviation
+        }
+    }
 }

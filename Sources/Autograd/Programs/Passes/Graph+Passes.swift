@@ -1,0 +1,65 @@
+// What passes are made of, and all of them in turn.
+
+extension Graph {
+    /// A graph made node by node: `rule` gets each node, whose operands are already those of the new graph, and answers
+    /// with the node of the new graph that has its value.
+    func rewritten(_ rule: (inout Graph, Node) -> Int) -> Graph {
+        var result = Graph()
+        var places: [Int] = []
+        places.reserveCapacity(nodes.count)
+        result.nodes.reserveCapacity(nodes.count)
+        for var node in nodes {
+            for position in node.operands.indices { node.operands[position] = places[node.operands[position]] }
+            places.append(rule(&result, node))
+        }
+        result.inputs = inputs.map { places[$0] }
+        result.outputs = outputs.map { places[$0] }
+        result.guards = guards.map { guarded in
+            var guarded = guarded
+            guarded.node = places[guarded.node]
+            return guarded
+        }
+        return result
+    }
+
+    /// The nodes whose values are asked for: outputs and guards.
+    var roots: [Int] { outputs + guards.map(\.node) }
+
+    /// How many operands, outputs and guards each node is.
+    var useCounts: [Int] {
+        var counts = [Int](repeating: 0, count: nodes.count)
+        for index in nodes.flatMap(\.operands) + roots { counts[index] += 1 }
+        return counts
+    }
+
+    /// Without the guards that hold because what they ask is a constant, or that ask once more: a value has one answer to one
+    /// question.
+    mutating func dropNeedlessGuards() {
+        var asked: Set<String> = []
+        guards.removeAll { nodes[$0.node].value != nil || !asked.insert($0.description).inserted }
+    }
+
+    /// All passes, in the order in which one feeds the next.
+    var optimized: Graph {
+        var graph = withoutIdentities.withShorterViews.withFoldedConstants.withAlgebra.withFoldedConstants
+            .withShorterViews.withoutRepetitions.withoutDeadInstructions.withTransposedProducts.withShorterViews
+            .withoutRepetitions.withoutDeadInstructions
+        graph.dropNeedlessGuards()
+        return graph
+    }
+}
+
+extension Graph.Node {
+    var isConstant: Bool { value != nil }
+    var type: Primitive.Result { Primitive.Result(shape, elementType) }
+    var isElementwise: Bool { primitive.isElementwise }
+
+    /// The rule by which this sees the elements of its operand, if it is a view.
+    var viewRule: Primitive.ViewRule? {
+        if case .view(let rule) = primitive.implementation { return rule }
+        return nil
+    }
+
+    /// Whether this is a use of the primitive.
+    func `is`(_ primitive: Primitive) -> Bool { self.primitive === primitive }
+}
