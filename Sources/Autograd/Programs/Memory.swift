@@ -48,32 +48,31 @@ extension Code {
 
 extension Memory {
     /// Runs the code on inputs; false where it does not take them or a guard does not hold, and then nothing was done.
-    func run(_ inputs: [Tensor], into outputs: inout [Tensor]) -> Bool {
-        // What lies otherwise than packed is copied, and the copies live until the run has ended.
-        let isPacked = code.inputNumbers != nil || inputs.allSatisfy(\.isPacked)
-        let inputs = isPacked ? inputs : inputs.map(\.packed)
-        return withExtendedLifetime(inputs) {
-            guard inputs.withUnsafeBufferPointer(bind) else { return false }
-            if outputs.count != code.outputs.count { outputs = code.outputs.map { _ in Tensor(0) } }
-            if let places = code.outputNumbers {
-                guard code.run(bases) else { return false }
-                readNumbers(at: places, into: &outputs)
-                return true
-            }
-            for (position, output) in code.outputs.enumerated() where output.type.shape.rank > 0 {
-                bases[code.firstOutput + position] = outputs[position].writable(as: output.type)
-            }
+    func run(_ inputs: UnsafeBufferPointer<Tensor>, into outputs: inout [Tensor]) -> Bool {
+        guard code.inputNumbers != nil || inputs.allSatisfy(\.isPacked) else {
+            // The copies live until the run has ended.
+            return inputs.map(\.packed).withUnsafeBufferPointer { run($0, into: &outputs) }
+        }
+        guard bind(inputs) else { return false }
+        if outputs.count != code.outputs.count { outputs = code.outputs.map { _ in Tensor(0) } }
+        if let places = code.outputNumbers {
             guard code.run(bases) else { return false }
-            for (position, output) in code.outputs.enumerated() {
-                if output.type.shape.rank == 0 {
-                    outputs[position] = Tensor([], output.type.elementType, copiedFrom: output.place.address(bases))
-                } else if output.place.base != code.firstOutput + position {
-                    bases[code.firstOutput + position].copyMemory(
-                        from: output.place.address(bases), byteCount: output.type.byteCount)
-                }
-            }
+            readNumbers(at: places, into: &outputs)
             return true
         }
+        for (position, output) in code.outputs.enumerated() where output.type.shape.rank > 0 {
+            bases[code.firstOutput + position] = outputs[position].writable(as: output.type)
+        }
+        guard code.run(bases) else { return false }
+        for (position, output) in code.outputs.enumerated() {
+            if output.type.shape.rank == 0 {
+                outputs[position] = Tensor([], output.type.elementType, copiedFrom: output.place.address(bases))
+            } else if output.place.base != code.firstOutput + position {
+                bases[code.firstOutput + position].copyMemory(
+                    from: output.place.address(bases), byteCount: output.type.byteCount)
+            }
+        }
+        return true
     }
 
     private func readNumbers(at places: [UInt32], into outputs: inout [Tensor]) {
@@ -95,7 +94,7 @@ extension Memory {
     }
 
     /// Makes packed inputs, which the code may take, readable for the steps; false where it does not take them.
-    func bind(_ inputs: UnsafeBufferPointer<Tensor>) -> Bool {
+    private func bind(_ inputs: UnsafeBufferPointer<Tensor>) -> Bool {
         guard let places = code.inputNumbers else {
             for (position, input) in code.inputs.enumerated() { bind(inputs[position], position, input) }
             return true

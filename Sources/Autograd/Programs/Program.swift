@@ -13,13 +13,13 @@
 public final class Program: Sendable {
     private let function: @Sendable ([Tensor]) -> [Tensor]
     private let inputCount: Int
-    private let recordings = Locked(Recordings())
+    private let replayer = Replayer()
 
     /// Records a function of any number of tensors, which returns any number.
     public init(at inputs: [Tensor], of function: @escaping @Sendable ([Tensor]) -> [Tensor]) {
         self.function = function
         inputCount = inputs.count
-        _ = record(inputs)
+        _ = replayer.record(inputs, function)
     }
 
     /// Records a function of one tensor.
@@ -73,37 +73,20 @@ public final class Program: Sendable {
             outputs = function(inputs)
             return
         }
-        var tried: Code?
-        while let memory = recordings.withLock({ $0.memory(for: inputs, after: tried) }) {
-            let served = memory.run(inputs, into: &outputs)
-            recordings.withLock { $0.giveBack(memory, served: served) }
-            if served { return }
-            tried = memory.code
-        }
-        let isRecorded = !inputs.contains(where: \.isFailed) && recordings.withLock { $0.isWorthRecording(inputs) }
-        outputs = isRecorded ? record(inputs, afterTrying: tried) : function(inputs)
-    }
-
-    private func record(_ inputs: [Tensor], afterTrying tried: Code? = nil) -> [Tensor] {
-        let (outputs, graph) = Graph.recording(at: inputs, of: function)
-        if let graph {
-            let code = Planner.code(graph.optimized)
-            recordings.withLock { $0.add(code, at: inputs, afterTrying: tried, recorded: graph.nodes.count) }
-        }
-        return outputs
+        inputs.withUnsafeBufferPointer { replayer.run($0, into: &outputs, of: function) }
     }
 
     /// What was recorded, how it was shortened and what memory was planned, and each re-recording with its reason.
-    public var explanation: String { recordings.withLock { $0.explanation } }
+    public var explanation: String { replayer.explanation }
 
     /// The latest recording, without what is dead or repeated; nil where none was made.
-    public var graph: Graph? { recordings.withLock { $0.graph } }
+    public var graph: Graph? { replayer.graph }
 
     /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
-    public var plan: String { recordings.withLock { $0.plan } }
+    public var plan: String { replayer.plan }
 }
 
 extension Program: CustomStringConvertible {
     /// The instructions of the latest recording, as a tape prints them.
-    public var description: String { recordings.withLock { $0.description } }
+    public var description: String { replayer.description }
 }

@@ -28,11 +28,12 @@ struct Recordings {
     /// In the order of their last uses.
     private var entries: [Entry] = []
     private var useCount = 0
-    private var latest: Code?
+    private(set) var latest: Code?
     /// The kinds for which there was no room, with the use at which they came.
     private var missed: [Int: Int] = [:]
     /// The calls in a row for which no guard held, and how many have not been recorded since.
     private var misses = 0
+    private var runsAtLastMiss = 0
     private var eagerCount = 0
     /// What happened, the first and the latest of it.
     private var notes: [String]
@@ -71,7 +72,11 @@ struct Recordings {
     }
 
     /// Whether inputs for which none served are to be recorded.
-    mutating func isWorthRecording(_ inputs: some Collection<Tensor>) -> Bool {
+    ///
+    /// - Parameter runs: How many runs there were: those in between, of which nothing was noted, break a row of misses.
+    mutating func isWorthRecording(_ inputs: some Collection<Tensor>, runs: Int = 0) -> Bool {
+        if runs != runsAtLastMiss { noteSuccess() }
+        runsAtLastMiss = runs
         let kinds = number(of: inputs)
         if isEager && entries.contains(where: { $0.kinds == kinds }) {
             eagerCount += 1
@@ -141,10 +146,6 @@ struct Recordings {
         if forgottenNotes > 0 { texts.insert("… \(forgottenNotes) more", at: Recordings.noteCount) }
         return texts.joined(separator: "\n")
     }
-
-    var graph: Graph? { latest?.graph }
-    var description: String { graph.map { "\($0)" } ?? "not recorded" }
-    var plan: String { latest?.plan ?? "not recorded" }
 }
 
 // MARK: - Memory

@@ -60,7 +60,7 @@ import Testing
         #expect(program.explanation.components(of: "recorded again") == 1)
         var memories: Set<ObjectIdentifier> = []
         for code in program.recordings.codes {
-            state.run(code) { memory in
+            _ = state.run(code) { memory in
                 memories.insert(ObjectIdentifier(memory))
                 return false
             }
