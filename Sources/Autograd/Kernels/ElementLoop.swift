@@ -13,6 +13,15 @@ enum ElementLoop: Sendable {
         .kernel(ck_elementwise(CK_COPY, ck_type(elementType))!)
     }
 
+    /// The function of a single number that this is.
+    var scalarFunction: ScalarGraph.Operation.Function {
+        switch self {
+        case .kernel(let loop): .loop(unsafeBitCast(loop, to: UInt.self))
+        case .unary(let function): .unary(unsafeBitCast(function, to: UInt.self))
+        case .binary(let function): .binary(unsafeBitCast(function, to: UInt.self))
+        }
+    }
+
     /// Computes `count` results side by side from `result` on. A plain function computes in double precision and rounds
     /// to `elementType`.
     @inline(__always)

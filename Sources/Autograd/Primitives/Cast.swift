@@ -1,3 +1,5 @@
+import CKernels
+
 extension Primitive {
     /// The same numbers as elements of another type; the adjoint is cast back.
     ///
@@ -8,6 +10,10 @@ extension Primitive {
             Result(operands[0].shape, attributes.elementType("to"))
         },
         kernel: .copying,
+        elements: { numbers, operands, call in
+            call.result.elementType == .float64
+                ? operands[0] : operands[0].map { numbers.compute(CK_SCALAR_NONZERO, $0) }
+        },
         pullbacks: [.using([]) { adjoint, call in adjoint.cast(to: call.elementType(ofOperand: 0)) }],
         samples: {
             [

@@ -19,6 +19,10 @@ extension Primitive {
             return result
         },
         kernel: .reducing(by: ck_max),
+        // In any order the same.
+        elements: ScalarGraph.reducing { numbers, elements in
+            elements.dropFirst().reduce(elements[0]) { numbers.compute(CK_MAXIMUM, $0, $1) }
+        },
         pullbacks: [
             .using([.operand(0), .result]) { adjoint, call in
                 let (x, axes) = (call.operand(0), call.attributes.integers("axes"))

@@ -52,6 +52,35 @@ extension Primitive {
             ], samples: samples)
     }
 
+    /// A loop in C: the elements of operand i lie `strides[i]` elements apart from `operands[i]` on, 0 for one that repeats, and
+    /// `count` results side by side from `result` on, which may be where an operand of stride 1 lies.
+    public typealias Loop =
+        @convention(c) (
+            _ count: Int, _ operands: UnsafePointer<UnsafeRawPointer>, _ strides: UnsafePointer<Int>,
+            _ result: UnsafeMutableRawPointer
+        ) -> Void
+
+    /// Makes an element-wise primitive of loops in C, with one derivative for each of up to three operands. An element must
+    /// have the same bits wherever it lies.
+    ///
+    ///     let hypotenuse = Primitive.elementwise("hypotenuse", float64: hypot_f64, float32: hypot_f32,
+    ///         derivatives: { $0.operand(0) / $0.result }, { $0.operand(1) / $0.result },
+    ///         samples: [.init(3, 4, equals: 5)])
+    public static func elementwise(
+        _ name: String, float64: @escaping Loop, float32: @escaping Loop,
+        derivatives: (@Sendable (_ call: borrowing Call) -> Tensor)...,
+        samples: @autoclosure @escaping @Sendable () -> [Sample]
+    ) -> Primitive {
+        guard 1...3 ~= derivatives.count else {
+            fatalError("primitive \(name): \(derivatives.count) operands; an element-wise primitive has one to three")
+        }
+        let loops = ElementLoops { $0.isFloat ? .kernel($0 == .float64 ? float64 : float32) : nil }
+        let pullbacks = derivatives.map { derivative in
+            Pullback.traced { adjoint, call in adjoint * derivative(call) }
+        }
+        return elementwise(name, loops, pullbacks: pullbacks, samples: samples)
+    }
+
     /// Makes an element-wise primitive of a kernel.
     static func elementwise(
         _ name: String, _ function: ck_function, signature: Signature = .numbers, pullbacks: Pullback...,

@@ -35,6 +35,18 @@ extension Primitive {
         kernel: Kernel(
             prepare: { call in MatrixProduct(call[0], call[1]) },
             run: { product, elements in product(elements[0], elements[1], elements.result) }),
+        elements: { numbers, operands, call in
+            // As `ck_matmul` multiplies: each element in ascending order, from +0 on.
+            let product = MatrixProduct(call[0], call[1])
+            return (0..<call.result.shape.elementCount).map { element in
+                let (row, column) = (element / product.columns, element % product.columns)
+                return (0..<product.inner).reduce(numbers.constant(0)) { sum, k in
+                    let a = operands[0][row * product.inner + k]
+                    let b = operands[1][(row / product.rows * product.inner + k) * product.columns + column]
+                    return numbers.compute(CK_SCALAR_FUSED_MULTIPLY_ADD, a, b, sum)
+                }
+            }
+        },
         pullbacks: [
             .using(.operand(1)) { adjoint, call in
                 let b = call.operand(1)
@@ -116,6 +128,9 @@ extension Primitive {
                     plan.loop.run(plan.columns, x, row, into: target, plan.type)
                 }
             }),
+        elements: { numbers, operands, _ in
+            operands[0].flatMap { x in operands[1].map { y in numbers.compute(CK_MULTIPLY, x, y) } }
+        },
         pullbacks: [
             .using(.operand(1)) { adjoint, call in Autograd.matmul(adjoint, call.operand(1)) },
             .using(.operand(0)) { adjoint, call in Autograd.matmul(call.operand(0), adjoint) },
@@ -156,7 +171,8 @@ extension Primitive {
 /// Two matrices, or batches of them, ready to be multiplied; a vector is a row on the left and a column on the right.
 private struct MatrixProduct: BitwiseCopyable {
     private let type: ck_type
-    private let rows, columns, inner, aRow, aColumn, bRow, bColumn: Int
+    let rows, columns, inner: Int
+    private let aRow, aColumn, bRow, bColumn: Int
     /// The axes in front, and their strides.
     private let batch, aBatch, bBatch: Tensor.Shape
 

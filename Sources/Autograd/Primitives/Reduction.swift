@@ -109,3 +109,19 @@ private struct ReductionPlan: BitwiseCopyable {
         }
     }
 }
+
+extension ScalarGraph {
+    /// The elements that become one, for each element of the result, reduced.
+    static func reducing(_ reduce: @escaping @Sendable (ScalarGraph, [Int]) -> Int) -> Primitive.ElementRule {
+        { numbers, operands, call in
+            let (axes, shape) = (call.attributes.integers("axes"), call[0].shape)
+            func offsets(_ axes: [Int]) -> [Int] {
+                Tensor.Shape(axes.map { shape[$0] }).offsets(Tensor.Shape(axes.map { shape.packedStrides[$0] }))
+            }
+            let reduced = offsets(axes)
+            return offsets(shape.indices.filter { !axes.contains($0) }).map { start in
+                reduce(numbers, reduced.map { operands[0][start + $0] })
+            }
+        }
+    }
+}

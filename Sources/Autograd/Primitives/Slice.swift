@@ -79,6 +79,14 @@ extension Primitive {
         kernel: Kernel(
             prepare: { call in PaddedCopy(call[0], into: call.result.shape, call.attributes) },
             run: { copy, elements in copy(elements[0], to: elements.result) }),
+        elements: { numbers, operands, call in
+            let copy = PaddedCopy(call[0], into: call.result.shape, call.attributes)
+            var result = [Int](repeating: numbers.constant(0), count: call.result.shape.elementCount)
+            for (offset, element) in zip(call[0].shape.offsets(copy.strides), operands[0]) {
+                result[copy.start + offset] = element
+            }
+            return result
+        },
         pullbacks: [
             .using([]) { adjoint, call in
                 let (starts, steps) = (call.attributes.integers("starts"), call.attributes.integers("steps"))
@@ -108,8 +116,8 @@ extension Primitive {
 private struct PaddedCopy: BitwiseCopyable {
     private let part: Tensor.Layout
     /// From one element of the part to the next, in the result.
-    private var strides: Tensor.Shape
-    private var start = 0
+    private(set) var strides: Tensor.Shape
+    private(set) var start = 0
     private let byteCount: Int
     private let loop: ElementLoop
 

@@ -9,6 +9,19 @@ extension Primitive {
         "sum", operands: 1,
         result: reducedResult,
         kernel: .reducing(by: ck_sum),
+        elements: ScalarGraph.reducing { numbers, elements in
+            // As `ck_sum` adds: eight partial sums, then these in pairs. A missing one is −0, which adds nothing.
+            func added(_ x: Int?, _ y: Int?) -> Int? {
+                guard let x, let y else { return x ?? y }
+                return numbers.compute(CK_ADD, x, y)
+            }
+            var partial = [Int?](repeating: nil, count: 8)
+            for (position, element) in elements.enumerated() {
+                partial[position % 8] = added(partial[position % 8], element)
+            }
+            let quarters = (0..<4).map { added(partial[$0], partial[$0 + 4]) }
+            return added(added(quarters[0], quarters[2]), added(quarters[1], quarters[3])) ?? numbers.constant(0)
+        },
         pullbacks: [
             .using([]) { adjoint, call in
                 let shape = call.shape(ofOperand: 0)

@@ -22,12 +22,13 @@ extension Planner {
         }
     }
 
+    // Inlined, it ends the compiler (Swift 6.3.1).
+    @inline(never)
     private mutating func prepared(
         _ kernel: Primitive.Kernel, _ operands: [Schedule.Layout], _ result: Primitive.Result, _ place: Place,
         _ attributes: Primitive.Attributes = .none
     ) -> Code.Step {
-        let layouts = operands.map { Tensor.Layout($0.shape, $0.strides, schedule.buffers[$0.buffer].elementType) }
-        let (parameters, size) = layouts.withUnsafeBufferPointer {
+        let (parameters, size) = schedule.layouts(operands).withUnsafeBufferPointer {
             do throws(Primitive.Refusal) {
                 return try kernel.prepare(.init(operands: $0, result: result, attributes: attributes))
             } catch {

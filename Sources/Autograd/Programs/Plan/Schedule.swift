@@ -157,6 +157,11 @@ struct Schedule {
         return Layout(buffer: buffers.count - 1, shape: shape, strides: shape.packedStrides, offset: 0)
     }
 
+    /// How operands lie in memory, for kernels.
+    func layouts(_ operands: [Layout]) -> [Tensor.Layout] {
+        operands.map { Tensor.Layout($0.shape, $0.strides, buffers[$0.buffer].elementType) }
+    }
+
     /// Whether the elements lie side by side in row-major order.
     func isPacked(_ layout: Layout) -> Bool { layout.shape.elementCount == 1 || layout.isWhole(buffers[layout.buffer]) }
 
@@ -207,7 +212,7 @@ struct Schedule {
     /// Computes a tiny array number by number, in the last region if that comes after all operands; nil where a loop is to
     /// do it.
     private mutating func inRegion(_ node: Graph.Node) -> Layout? {
-        guard node.isTiny, node.operands.allSatisfy({ graph[$0].isTiny }), let rule = ScalarGraph.rule(for: node) else {
+        guard node.isTiny, node.operands.allSatisfy({ graph[$0].isTiny }), let rule = node.primitive.elements else {
             return nil
         }
         var operands = node.operands.map { layouts[$0] }
@@ -240,7 +245,9 @@ struct Schedule {
         }
         let layout = packed(node.shape, .float64, .made, step: lastRegion)
         buffers[layout.buffer].isOfNumbers = true
-        buffers[layout.buffer].values = rule(region, node, values, operands.map(\.shape))
+        buffers[layout.buffer].values = self.layouts(operands).withUnsafeBufferPointer {
+            rule(region, values, .init(operands: $0, result: node.type, attributes: node.attributes))
+        }
         region.buffers.append(layout.buffer)
         return layout
     }

@@ -70,6 +70,11 @@ extension Primitive {
         }
     }
 
+    /// The elements of a result of float64 as single numbers, from those of the operands, which may be conditions, too: so
+    /// programs compute tiny arrays. It must give the same bits as the kernel.
+    typealias ElementRule =
+        @Sendable (_ numbers: ScalarGraph, _ operands: [[Int]], _ call: borrowing Preparation) -> [Int]
+
     /// What a kernel is prepared for: how the operands lie in memory, what the result is, and the attributes.
     public struct Preparation: ~Copyable {
         let operands: UnsafeBufferPointer<Tensor.Layout>

@@ -25,6 +25,8 @@ public final class Primitive: Sendable {
     let identifier: UInt16
     /// Whether each element of the result depends on the elements at its place alone.
     public let isElementwise: Bool
+    /// How the elements come from single numbers; nil where that is not known.
+    let elements: ElementRule?
     /// The function of C that an element-wise primitive is; nil for others, and for a user's own.
     let function: ck_function?
     /// The loops of an element-wise primitive, at hand without reference counting; all nil for others.
@@ -66,7 +68,7 @@ public final class Primitive: Sendable {
 
     init(
         _ name: String, operandCount: Int, implementation: Implementation, function: ck_function? = nil,
-        pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample] = { [] },
+        elements: ElementRule? = nil, pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample] = { [] },
         refusals: @escaping @Sendable () -> [RefusedInput] = { [] },
         result: @escaping ResultRule
     ) {
@@ -84,11 +86,18 @@ public final class Primitive: Sendable {
         self.makeRefusals = refusals
         if case .elementwise(let loops, let signature) = implementation {
             (isElementwise, self.loops) = (true, loops)
+            self.elements = loops[.float64].map { loop in
+                let function = function.map { .instruction($0) } ?? loop.scalarFunction
+                return { numbers, operands, call in
+                    (0..<call.result.shape.elementCount).map { i in numbers.compute(function, operands.map { $0[i] }) }
+                }
+            }
             float64Function =
                 signature == .numbers
                 ? loops[.float64].map { NumberFunction(loop: $0, arithmetic: Arithmetic(function)) } : nil
         } else {
             (isElementwise, loops, float64Function) = (false, ElementLoops { _ in nil }, nil)
+            self.elements = elements
         }
         let number = Primitive.count.add(1, ordering: .relaxed).oldValue
         guard number <= Int(UInt16.max) else {
@@ -113,8 +122,18 @@ public final class Primitive: Sendable {
         samples: @escaping @Sendable () -> [Sample], refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
     ) {
         self.init(
-            name, operandCount: operands, implementation: .kernel(kernel), pullbacks: pullbacks, samples: samples,
-            refusals: refusals, result: result)
+            name, operands: operands, result: result, kernel: kernel, elements: nil, pullbacks: pullbacks,
+            samples: samples, refusals: refusals)
+    }
+
+    convenience init(
+        _ name: String, operands: Int, result: @escaping ResultRule, kernel: Kernel, elements: ElementRule?,
+        pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample],
+        refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
+    ) {
+        self.init(
+            name, operandCount: operands, implementation: .kernel(kernel), elements: elements, pullbacks: pullbacks,
+            samples: samples, refusals: refusals, result: result)
     }
 }
 

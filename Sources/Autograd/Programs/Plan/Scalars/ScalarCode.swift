@@ -8,15 +8,12 @@ final class ScalarCode: Sendable {
     /// Whether functions are called that were given by others, who may do anything in them.
     let callsFunctions: Bool
 
-    init(_ instructions: [ck_scalar_instruction]) {
+    init(_ instructions: [ck_scalar_instruction], callsFunctions: Bool) {
         let copy = UnsafeMutablePointer<ck_scalar_instruction>.allocate(capacity: instructions.count)
         copy.initialize(from: instructions, count: instructions.count)
         self.instructions = UnsafePointer(copy)
         count = instructions.count
-        let calls: [UnsafeRawPointer?] = [
-            ck_scalar_long_code(CK_SCALAR_CALL_UNARY), ck_scalar_long_code(CK_SCALAR_CALL_BINARY),
-        ]
-        callsFunctions = instructions.contains { calls.contains($0.code) }
+        self.callsFunctions = callsFunctions
     }
 
     deinit { instructions.deallocate() }
@@ -62,7 +59,8 @@ struct ScalarCompiler {
     ) -> (code: ScalarCode, places: [Int], registerCount: Int) {
         var compiler = ScalarCompiler(graph, targets, given, constants, free)
         let places = compiler.compile(targets)
-        return (ScalarCode(compiler.instructions), places, compiler.registerCount - free)
+        let calls = graph.operations.contains { if case .instruction = $0.function { false } else { true } }
+        return (ScalarCode(compiler.instructions, callsFunctions: calls), places, compiler.registerCount - free)
     }
 
     private init(
@@ -268,6 +266,9 @@ extension ScalarCompiler {
         case .binary(let address):
             emit(CK_SCALAR_CALL_BINARY, result, operands[0], operands[1])
             word(UnsafeRawPointer(bitPattern: address), 0)
+        case .loop(let address):
+            emit(CK_SCALAR_LOOP, result, operands[0], operands[1], operands[2])
+            word(UnsafeRawPointer(bitPattern: address), 1)
         }
         switch operation.function {
         case .instruction(CK_SCALAR_UPDATE): last = operation.operands[1]

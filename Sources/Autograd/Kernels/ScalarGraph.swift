@@ -1,0 +1,99 @@
+import CKernels
+
+/// The single numbers that a region of a program computes: what tiny arrays cost in loops and places is more than their
+/// arithmetic.
+///
+/// Only float64, with conditions as 0 and 1. Views, broadcasts and padding disappear: they name other numbers.
+final class ScalarGraph {
+    /// One computation of a number.
+    struct Operation: Hashable {
+        enum Function: Hashable {
+            case instruction(ck_function)
+            /// A user's own function: which, by address.
+            case unary(UInt)
+            case binary(UInt)
+            case loop(UInt)
+        }
+
+        var function: Function
+        /// Values, of which there are one to three.
+        var operands: [Int]
+    }
+
+    /// Arrays with more elements are computed by loops.
+    static let largestArray = 16
+    static let mostOperations = 60_000
+
+    /// An element that lies in a buffer before the region runs.
+    struct Given: Hashable {
+        let buffer, element: Int
+    }
+
+    enum Source {
+        case given(Given)
+        case constant(Int)
+        case operation(Int)
+    }
+
+    private(set) var constants: [Double] = []
+    private(set) var operations: [Operation] = []
+    /// What each value is, in the order in which they were found.
+    private(set) var sources: [Source] = []
+    /// The buffers that this computes, in ascending order.
+    var buffers: [Int] = []
+    private var known: [Operation: Int] = [:]
+    private var knownConstants: [UInt64: Int] = [:]
+    /// The values of what is given.
+    private(set) var given: [Given: Int] = [:]
+
+    func operation(of value: Int) -> Operation? {
+        if case .operation(let index) = sources[value] { return operations[index] }
+        return nil
+    }
+}
+
+// MARK: - Taking apart
+
+extension ScalarGraph {
+    private func add(_ source: Source) -> Int {
+        sources.append(source)
+        return sources.count - 1
+    }
+
+    func constant(_ number: Double) -> Int {
+        if let value = knownConstants[number.bitPattern] { return value }
+        constants.append(number)
+        knownConstants[number.bitPattern] = add(.constant(constants.count - 1))
+        return sources.count - 1
+    }
+
+    /// The value of an element of a buffer.
+    func value(of element: Given) -> Int {
+        if let value = given[element] { return value }
+        given[element] = add(.given(element))
+        return sources.count - 1
+    }
+
+    /// The value of a function of others.
+    func compute(_ function: Operation.Function, _ operands: [Int]) -> Int {
+        let operation = Operation(function: function, operands: operands)
+        if let value = known[operation] { return value }
+        operations.append(operation)
+        known[operation] = add(.operation(operations.count - 1))
+        return sources.count - 1
+    }
+
+    func compute(_ function: ck_function, _ operands: Int...) -> Int { compute(.instruction(function), operands) }
+}
+
+extension Tensor.Shape {
+    /// Where the elements of an array of this shape lie, in row-major order, when these are its strides.
+    func offsets(_ strides: Tensor.Shape) -> [Int] {
+        // Though there are no elements, there may be many rows of them.
+        var offsets = contains(0) ? [] : [0]
+        for axis in indices where !offsets.isEmpty {
+            offsets = offsets.flatMap { start in (0..<self[axis]).map { start + $0 * strides[axis] } }
+        }
+        return offsets
+    }
+}

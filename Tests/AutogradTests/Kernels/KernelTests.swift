@@ -1,0 +1,187 @@
+import Synchronization
+import Testing
+
+@testable import Autograd
+
+/// Kernels of two stages, as a package that depends on this one writes them.
+@Suite struct KernelTests {
+    private static let preparations = Atomic<Int>(0)
+
+    /// The rows of a matrix in another order: row i of the result is row `indices[i]`. It counts how often it is prepared.
+    static let rows: Primitive = Primitive(
+        "rows", operands: 2,
+        result: { operands, _ throws(Primitive.Refusal) in
+            guard operands[0].shape.rank == 2, operands[1].elementType == .int64 else {
+                throw Primitive.Refusal("takes a matrix and indices")
+            }
+            return .init([operands[1].shape[0], operands[0].shape[1]], .float64)
+        },
+        kernel: .init(
+            prepare: { call in
+                preparations.add(1, ordering: .relaxed)
+                let (matrix, indices) = (call[0], call[1])
+                return (
+                    count: indices.shape[0], step: indices.strides[0], rows: matrix.shape[0], columns: matrix.shape[1],
+                    row: matrix.strides[0], column: matrix.strides[1]
+                )
+            },
+            refusing: { plan, elements throws(Primitive.Refusal) in
+                let indices = elements[1].assumingMemoryBound(to: Int64.self)
+                let (matrix, result) = (elements[0].assumingMemoryBound(to: Double.self), elements.result)
+                for i in 0..<plan.count {
+                    let index = Int(indices[i * plan.step])
+                    guard 0..<plan.rows ~= index else {
+                        throw Primitive.Refusal("operand 1 has \(index) at [\(i)], but there are \(plan.rows) rows")
+                    }
+                    for j in 0..<plan.columns {
+                        let value = matrix[index * plan.row + j * plan.column]
+                        result.storeBytes(of: value, toByteOffset: (i * plan.columns + j) * 8, as: Double.self)
+                    }
+                }
+            }),
+        pullbacks: [], samples: { [] })
+
+    /// Running sums, with all powers of the first stage in workspace: xᵢ becomes Σ xⱼ qⁱ⁻ʲ over j ≤ i.
+    static let decayed: Primitive = Primitive(
+        "decayed", operands: 1, result: { operands, _ in operands[0] },
+        kernel: .init(
+            prepare: { call in (call[0].shape[0], call[0].strides[0], call.attributes.number("factor")) },
+            workspace: { count, _, _ in count * 8 },
+            run: { plan, elements in
+                let (count, stride, factor) = plan
+                let x = elements[0].assumingMemoryBound(to: Double.self)
+                let powers = elements.workspace.bindMemory(to: Double.self, capacity: count)
+                let result = elements.result.bindMemory(to: Double.self, capacity: count)
+                for i in 0..<count { powers[i] = i == 0 ? 1 : powers[i - 1] * factor }
+                for i in 0..<count { result[i] = (0...i).reduce(0) { $0 + x[$1 * stride] * powers[i - $1] } }
+            }),
+        pullbacks: [], samples: { [] })
+
+    private static let matrix = Tensor((0..<12).map(Double.init), shape: [4, 3])
+
+    @Test func `a program prepares a kernel once`() {
+        let program = Program(at: Self.matrix, Tensor(indices: [3, 0])) { x, i in Self.rows(x * 2, i) + 1 }
+        let before = Self.preparations.load(ordering: .relaxed)
+        for i in 0..<4 {
+            #expect(program(Self.matrix, Tensor(indices: [i, 1]))[0, 0].scalar == Double(i * 6 + 1))
+        }
+        #expect(Self.preparations.load(ordering: .relaxed) == before)
+        #expect(Self.rows(Self.matrix.transposed(), Tensor(indices: [2]))[0].numbers == [2, 5, 8, 11])
+    }
+
+    @Test func `workspace is the kernel's alone`() {
+        let attributes: Primitive.Attributes = ["factor": 0.5]
+        let x = Tensor([4, 2, 1, 8])
+        #expect(Self.decayed(x, attributes: attributes).numbers == [4, 4, 3, 9.5])
+        // Long ones, two that follow each other and others beside them, in strides.
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            let first = Self.decayed(x[0] * 3, attributes: attributes)
+            let second = Self.decayed(exp(first)[0..<600], attributes: ["factor": -0.25])
+            return [
+                first, second, Self.decayed(x[0].reshaped(to: [500, 2])[..., 1], attributes: attributes), x[0] * 3,
+            ]
+        }
+        let inputs = [Tensor((0..<1000).map { Double($0) / 1000 })]
+        let program = Program(at: inputs, of: function)
+        for _ in 0..<2 { #expect(sameBits(program.outputs(of: inputs), function(inputs))) }
+    }
+
+    @Test func `a kernel that refuses numbers says which`() {
+        let indices = Tensor(indices: [0, 7])
+        let error = tensorError { Self.rows(Self.matrix, indices) }
+        #expect(error?.operation == "rows")
+        #expect(error?.problem == "operand 1 has 7 at [1], but there are 4 rows")
+        #expect(error?.description.contains("f64[4, 3]") == true)
+        // The same in a program, which serves again afterwards.
+        let program = Program(at: Self.matrix, Tensor(indices: [0, 1])) { x, i in sum(Self.rows(x * x, i)) }
+        #expect(tensorError { program(Self.matrix, indices) }?.problem == error?.problem)
+        #expect(program(Self.matrix, Tensor(indices: [3, 3])).scalar == 2 * (81 + 100 + 121))
+        #expect(!program.explanation.contains("again"), "\(program.explanation)")
+    }
+
+    /// What makes sure that an index is in range comes before what would refuse it.
+    @Test func `a guard is asked before a refusal counts`() {
+        let program = Program(at: Self.matrix, Tensor(indices: [3])) { x, i in
+            i.cast(to: .float64)[0] < 4 ? sum(Self.rows(x, i)) : Tensor(-1)
+        }
+        #expect(program(Self.matrix, Tensor(indices: [2])).scalar == 21)
+        #expect(program(Self.matrix, Tensor(indices: [4])).scalar == -1)
+        #expect(program(Self.matrix, Tensor(indices: [1])).scalar == 12)
+    }
+
+    /// State is written in place though a kernel may refuse and a guard may not hold: both are known by then.
+    @Test(arguments: [3, 300]) func `a refusal leaves the state as it was`(columns: Int) throws {
+        let start = Tensor(repeating: 1, shape: [4, columns])
+        let function: @Sendable ([Tensor], [Tensor]) -> (Tensor, [Tensor]) = { inputs, state in
+            let chosen = Self.rows(state[0] * 2, inputs[0])
+            let loss = sum(chosen)
+            return (loss > -1e9 ? loss : -loss, [state[0] + sum(chosen, along: 0, keepDimensions: true)])
+        }
+        let state = ProgramState([start])
+        let program = StatefulProgram(state, names: [], of: function)
+        var expected = start
+        for indices in [[0, 1], [3, 2]] {
+            expected = function([Tensor(indices: indices)], [expected]).1[0]
+            _ = program.run([Tensor(indices: indices)])
+            #expect(sameBits(state[0], expected))
+        }
+        let error = tensorError { program.run([Tensor(indices: [1, 9])]) }
+        #expect(error?.problem.contains("operand 1 has 9 at [1]") == true)
+        #expect(sameBits(state[0], expected))
+        expected = function([Tensor(indices: [1, 1])], [expected]).1[0]
+        _ = program.run([Tensor(indices: [1, 1])])
+        #expect(sameBits(state[0], expected))
+        let graph = try #require(
+            Graph.recording(at: [Tensor(indices: [0, 1]), start]) { given in
+                let (loss, new) = function([given[0]], [given[1]])
+                return [loss] + new
+            }.graph)
+        // In a region of single numbers the guard is computed with the new state.
+        #expect(Planner.code(graph.optimized, stateCount: 1).commits.isEmpty == (columns == 300))
+    }
+
+    /// (x² + y²) / 2, by loops as C has them.
+    static let meanSquare = Primitive.elementwise(
+        "meanSquare",
+        float64: { count, operands, strides, result in
+            let x = operands[0].assumingMemoryBound(to: Double.self)
+            let y = operands[1].assumingMemoryBound(to: Double.self)
+            for i in 0..<count {
+                let (x, y) = (x[i * strides[0]], y[i * strides[1]])
+                result.storeBytes(of: (x * x + y * y) / 2, toByteOffset: i * 8, as: Double.self)
+            }
+        },
+        float32: { count, operands, strides, result in
+            let x = operands[0].assumingMemoryBound(to: Float.self)
+            let y = operands[1].assumingMemoryBound(to: Float.self)
+            for i in 0..<count {
+                let (x, y) = (x[i * strides[0]], y[i * strides[1]])
+                result.storeBytes(of: (x * x + y * y) / 2, toByteOffset: i * 4, as: Float.self)
+            }
+        },
+        derivatives: { $0.operand(0) }, { $0.operand(1) },
+        samples: [.init(1, 3, equals: 5), .init([Tensor([[1, 2], [3, 4]]), Tensor([5, 6])])])
+
+    @Test func `loops of one's own are computed in arrays and as single numbers`() throws {
+        #expect(checkGradients(of: Self.meanSquare).passes)
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            let y = Self.meanSquare(exp(x[0]), x[1])
+            return [y, sin(y) * gradient(at: x[0]) { z in sum(square(Self.meanSquare(z, x[1]))) }]
+        }
+        for (shape, type) in [([2, 3], .float64), ([40, 30], .float64), ([2, 3], .float32)]
+            as [(Tensor.Shape, Tensor.ElementType)]
+        {
+            var random = RandomGenerator(seed: 5)
+            let inputs = [shape, [shape[1]]].map { (shape: Tensor.Shape) in
+                Tensor.normal(shape: shape, elementType: type, using: &random)
+            }
+            let program = Program(at: inputs, of: function)
+            let expected = function(inputs)
+            for _ in 0..<2 { #expect(sameBits(program.outputs(of: inputs), expected)) }
+            let schedule = Schedule(
+                try #require(Graph.recording(at: inputs, of: function).graph).optimized, stateCount: 0)
+            let isTiny = shape == [2, 3] && type == .float64
+            #expect(schedule.steps.count == 1 || !isTiny)
+        }
+    }
+}
