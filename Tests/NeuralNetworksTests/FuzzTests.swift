@@ -154,7 +154,7 @@ private struct Fuzz {
 
     mutating func primitive() -> Tensor {
         let primitive = Primitive.catalogue.randomElement(using: &random)!
-        let count = chance(20) ? below(5) : primitive.operandCount
+        let count = chance(20) ? below(5) : primitive.operandCount ?? below(5)
         let first = tensor()
         let operands = (0..<count).map { _ in chance(3) ? tensor(like: first) : first }
         let attributes = attributes(of: primitive)

@@ -25,7 +25,7 @@ extension Tape {
                 let operand = tape.operand(position, of: instruction)
                 guard operand >= binding.start && isActive[Int(operand)] else { continue }
                 isReached = true
-                if position < primitive.pullbacks.count && !primitive.pullbacks[position].isZero { isPassed = true }
+                if primitive.pullback(ofOperand: position) != nil { isPassed = true }
             }
             guard isReached else { continue }
             if tape.notes?.isCut(index, from: binding.start) ?? false {

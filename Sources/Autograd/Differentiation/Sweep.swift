@@ -174,19 +174,21 @@ struct Sweep {
                 }
             }
             Primitive.withNumbered(instruction.primitive) { primitive in
-                guard position < primitive.pullbacks.count, !primitive.pullbacks[position].isZero else { return }
-                add(contribution(of: primitive, adjoint, to: position, operand, at: index), to: operand)
+                guard let pullback = primitive.pullback(ofOperand: position) else { return }
+                add(contribution(of: primitive, pullback, adjoint, to: position, operand, at: index), to: operand)
             }
         }
     }
 
     /// What a pullback makes of an adjoint.
     private func contribution(
-        of primitive: Primitive, _ adjoint: Tensor, to position: Int, _ operand: Int32, at index: Int32
+        of primitive: Primitive, _ pullback: Primitive.Pullback, _ adjoint: Tensor, to position: Int, _ operand: Int32,
+        at index: Int32
     ) -> Tensor {
         let call = Primitive.Call(
-            tape: tape, index: index, isRecorded: isRecorded, uses: primitive.uses(ofOperand: position))
-        let contribution = primitive.pullbacks[position].body(adjoint, call)
+            tape: tape, index: index, position: position, isRecorded: isRecorded,
+            uses: primitive.uses(ofOperand: position))
+        let contribution = pullback.body(adjoint, call)
         if contribution.isFailed && TensorError.isNoted { return contribution }
         let (shape, type) = (tape.shape(of: operand), tape[operand].elementType)
         guard contribution.shape == shape, contribution.elementType == type else {

@@ -118,9 +118,9 @@ extension ScalarGraph {
             func offsets(_ axes: [Int]) -> [Int] {
                 Tensor.Shape(axes.map { shape[$0] }).offsets(Tensor.Shape(axes.map { shape.packedStrides[$0] }))
             }
-            let reduced = offsets(axes)
+            // Where there are no results, there may be many elements each.
             return offsets(shape.indices.filter { !axes.contains($0) }).map { start in
-                reduce(numbers, reduced.map { operands[0][start + $0] })
+                reduce(numbers, offsets(axes).map { operands[0][start + $0] })
             }
         }
     }

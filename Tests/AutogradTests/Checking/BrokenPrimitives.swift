@@ -1,4 +1,8 @@
+import Synchronization
+
 @testable import Autograd
+
+private let count = Atomic(0)
 
 // Primitives with wrong rules, to see that those are caught.
 
@@ -8,7 +12,8 @@ extension Primitive {
         var pullbacks = pullbacks
         pullbacks[operand] = pullback
         return Primitive(
-            name, operandCount: operandCount, implementation: implementation, function: function, pullbacks: pullbacks,
+            "\(name), broken (\(count.add(1, ordering: .relaxed).newValue))", operandCount: operandCount,
+            implementation: implementation, function: function, pullbacks: pullbacks,
             samples: makeSamples, refusals: makeRefusals, result: resultRule)
     }
 }

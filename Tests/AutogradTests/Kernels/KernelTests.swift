@@ -140,6 +140,66 @@ import Testing
         #expect(Planner.code(graph.optimized, stateCount: 1).commits.isEmpty == (columns == 300))
     }
 
+    /// Vectors one behind the other: any number of them.
+    static let join: Primitive = Primitive(
+        "join", operands: nil,
+        result: { operands, _ throws(Primitive.Refusal) in
+            var count = 0
+            for position in 0..<operands.count {
+                guard operands[position].shape.rank == 1 else { throw Primitive.Refusal("takes vectors") }
+                count += operands[position].shape[0]
+            }
+            return .init([count], .float64)
+        },
+        kernel: .init(
+            prepare: { _ in () },
+            run: { _, elements in
+                var target = elements.result
+                for position in 0..<elements.operandCount {
+                    let layout = elements.layout(ofOperand: position)
+                    let x = elements[position].assumingMemoryBound(to: Double.self)
+                    for i in 0..<layout.shape[0] {
+                        target.storeBytes(of: x[i * layout.strides[0]], as: Double.self)
+                        target += 8
+                    }
+                }
+            }),
+        pullbacks: [
+            .using([]) { adjoint, call in
+                let start = (0..<call.position).reduce(0) { $0 + call.shape(ofOperand: $1)[0] }
+                return adjoint.sliced(start..<start + call.shape(ofOperand: call.position)[0], along: 0)
+            }
+        ],
+        samples: {
+            [
+                .init([Tensor([1, 2]), Tensor([3])], equals: Tensor([1, 2, 3])),
+                .init((0..<9).map { Tensor([Double($0)]) }, equals: Tensor((0..<9).map(Double.init))),
+            ]
+        })
+
+    @Test func `a primitive takes any number of operands`() {
+        #expect(checkGradients(of: Self.join).passes)
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            let all = Self.join(x + [x[0] * 2, x[1][0..<1]])
+            return [all] + gradient(at: x) { x in sum(square(Self.join(x + x)) * 3) }
+        }
+        for count in [1, 2, 7].map({ $0 + 1 }) {
+            let inputs = (0..<count).map { i in Tensor((0...i).map { Double($0 + i) }) }
+            let program = Program(at: inputs, of: function)
+            for _ in 0..<2 { #expect(sameBits(program.outputs(of: inputs), function(inputs))) }
+            #expect(program.outputs(of: inputs)[0].elementCount == count * (count + 1) / 2 + 2)
+        }
+        #expect(tensorError { Self.join([]) }?.problem == "takes 1 operands, not 0")
+    }
+
+    @Test func `names are unique`() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = Primitive.sin
+            _ = Primitive.elementwise("sin", value: { x in x }, derivative: { x, _ in x }, samples: [])
+        }
+        #expect(result.message.contains("primitive sin: there is one of that name"))
+    }
+
     /// (x² + y²) / 2, by loops as C has them.
     static let meanSquare = Primitive.elementwise(
         "meanSquare",

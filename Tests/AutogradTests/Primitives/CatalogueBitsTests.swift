@@ -63,7 +63,7 @@ import Testing
     @Test(arguments: Primitive.catalogue.filter(\.isElementwise), [Tensor.ElementType.float64, .float32])
     func eachElementByItself(_ primitive: Primitive, _ elementType: Tensor.ElementType) {
         var random = RandomGenerator(seed: 5)
-        let operands = (0..<primitive.operandCount).map { position in
+        let operands = (0..<primitive.operandCount!).map { position in
             let numbers = Tensor.uniform(in: 0.25..<4, shape: [7, 19], elementType: elementType, using: &random)
             return primitive.name == "select" && position == 0 ? numbers .> 2 : numbers
         }

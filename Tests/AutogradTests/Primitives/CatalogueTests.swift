@@ -78,7 +78,7 @@ extension Primitive {
         for refused in primitive.refusals {
             expectRefusal(of: primitive, refused.operands, refused.attributes, refused.message)
         }
-        let count = primitive.operandCount
+        let count = primitive.operandCount!
         let tooMany = [Tensor](repeating: Tensor(1), count: count + 1)
         expectRefusal(of: primitive, tooMany, .none, "takes \(count) operands, not \(count + 1)")
     }

@@ -185,7 +185,7 @@ extension ExactDerivative {
         let x = (everyExponent + Arguments.middle(5000).map { Element($0) }).filter(\.isFinite)
         var random = RandomGenerator(seed: 7)
         var columns = [x]
-        for _ in 1..<derivative.primitive.operandCount {
+        for _ in 1..<derivative.primitive.operandCount! {
             columns.append(x.shuffled(using: &random))
         }
         guard derivative.primitive.name.hasSuffix("ow") else { return columns }

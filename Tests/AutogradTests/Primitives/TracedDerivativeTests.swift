@@ -3,8 +3,9 @@ import Synchronization
 import Testing
 
 /// x² with a derivative of its own.
-private func squaring(derivative: @escaping @Sendable (_ x: Tensor, _ y: Tensor) -> Tensor) -> Primitive {
-    Primitive.elementwise("squaring", value: { $0 * $0 }, derivative: derivative, samples: [.init(3, equals: 9)])
+private func squaring(_ name: String, derivative: @escaping @Sendable (_ x: Tensor, _ y: Tensor) -> Tensor) -> Primitive
+{
+    Primitive.elementwise(name, value: { $0 * $0 }, derivative: derivative, samples: [.init(3, equals: 9)])
 }
 
 private let factor = Mutex(2.0)
@@ -13,13 +14,13 @@ private let factor = Mutex(2.0)
 @Suite struct `Derivatives that are recorded once` {
     /// So that a choice by shape is the one of a single number.
     @Test func `must not choose by shape`() {
-        let ranked = squaring { x, y in x.rank == 0 ? 2 * x : 3 * x }
+        let ranked = squaring("ranked") { x, y in x.rank == 0 ? 2 * x : 3 * x }
         #expect(gradient(at: 3) { ranked($0) } == 6)
         #expect(gradient(at: Tensor([3, 4])) { sum(ranked($0)) } == Tensor([6, 8]))
     }
 
     @Test func `may ask for shapes and types`() {
-        let filled = squaring { x, y in
+        let filled = squaring("filled") { x, y in
             x * Tensor(repeating: 2, shape: x.shape, elementType: x.elementType)
         }
         for elementType in [Tensor.ElementType.float64, .float32] {
@@ -31,7 +32,7 @@ private let factor = Mutex(2.0)
     }
 
     @Test func `keep what a variable was at first`() {
-        let frozen = squaring { x, y in factor.withLock { $0 } * x }
+        let frozen = squaring("frozen") { x, y in factor.withLock { $0 } * x }
         #expect(gradient(at: 3) { frozen($0) } == 6)
         factor.withLock { $0 = 5 }
         #expect(gradient(at: 3) { frozen($0) } == 6)

@@ -81,6 +81,7 @@ struct KernelStep: Sendable {
     let kernel: Primitive.Kernel.Run
     let parameters: [UInt64]
     let operands: [Place]
+    let layouts: [Tensor.Layout]
     let result, workspace: Place
 }
 
@@ -118,11 +119,11 @@ extension KernelStep {
             for position in operands.indices {
                 addresses[position] = UnsafeRawPointer(operands[position].address(bases))
             }
-            let elements = Primitive.Elements(
-                operands: addresses.baseAddress!, result: result.address(bases), workspace: workspace.address(bases))
-            return parameters.withUnsafeBytes { parameters in
-                do throws(Primitive.Refusal) { try kernel(parameters.baseAddress!, elements) } catch { return false }
-                return true
+            return layouts.withUnsafeBufferPointer { layouts in
+                let elements = Primitive.Elements(
+                    operands: addresses.baseAddress!, layouts: layouts, result: result.address(bases),
+                    workspace: workspace.address(bases))
+                return parameters.withUnsafeBytes { (try? kernel($0.baseAddress!, elements)) != nil }
             }
         }
     }

@@ -28,7 +28,8 @@ extension Planner {
         _ kernel: Primitive.Kernel, _ operands: [Schedule.Layout], _ result: Primitive.Result, _ place: Place,
         _ attributes: Primitive.Attributes = .none
     ) -> Code.Step {
-        let (parameters, size) = schedule.layouts(operands).withUnsafeBufferPointer {
+        let layouts = schedule.layouts(operands)
+        let (parameters, size) = layouts.withUnsafeBufferPointer {
             do throws(Primitive.Refusal) {
                 return try kernel.prepare(.init(operands: $0, result: result, attributes: attributes))
             } catch {
@@ -41,7 +42,7 @@ extension Planner {
         return .kernel(
             KernelStep(
                 kernel: result.shape.contains(0) ? nothing : kernel.run, parameters: parameters,
-                operands: operands.map(place(of:)),
+                operands: operands.map(place(of:)), layouts: layouts,
                 result: place, workspace: workspace))
     }
 

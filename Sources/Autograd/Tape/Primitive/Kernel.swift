@@ -62,9 +62,11 @@ extension Primitive {
                 let parameters = try prepare(call)
                 let size = workspace(parameters)
                 if size == 0 { return try run(parameters, elements) }
-                let (operands, result) = (elements.operands, elements.result)
+                let (operands, layouts, result) = (elements.operands, elements.layouts, elements.result)
                 try withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { memory throws(Refusal) in
-                    try run(parameters, Elements(operands: operands, result: result, workspace: memory.baseAddress!))
+                    try run(
+                        parameters,
+                        Elements(operands: operands, layouts: layouts, result: result, workspace: memory.baseAddress!))
                 }
             }
         }
@@ -89,12 +91,16 @@ extension Primitive {
     /// The elements that a kernel runs on; those of an operand begin at `elements[0]`. Valid during the run.
     public struct Elements: ~Copyable {
         let operands: UnsafePointer<UnsafeRawPointer>
+        let layouts: UnsafeBufferPointer<Tensor.Layout>
         public let result: UnsafeMutableRawPointer
         /// As many bytes as were asked for, from a multiple of 64 on.
         public let workspace: UnsafeMutableRawPointer
 
         @inline(__always)
         public subscript(operand: Int) -> UnsafeRawPointer { operands[operand] }
+        /// How an operand lies in memory, as when the kernel was prepared.
+        public func layout(ofOperand position: Int) -> Tensor.Layout { layouts[position] }
+        public var operandCount: Int { layouts.count }
     }
 }
 

@@ -25,8 +25,8 @@ extension Primitive {
                 return error
             }
         }
-        guard operands.count == operandCount else {
-            return refuse(operands, Refusal("takes \(operandCount) operands, not \(operands.count)"))
+        guard operands.count == operandCount ?? Swift.max(operands.count, 1) else {
+            return refuse(operands, Refusal("takes \(operandCount ?? 1) operands, not \(operands.count)"))
         }
         let errors = TensorError.count
         do throws(Refusal) {
@@ -107,7 +107,7 @@ extension Primitive {
                 try Tensor.withLayouts(of: operands) { layouts, elements throws(Refusal) in
                     try kernel.compute(
                         Preparation(operands: layouts, result: result, attributes: attributes),
-                        Elements(operands: elements, result: target, workspace: target))
+                        Elements(operands: elements, layouts: layouts, result: target, workspace: target))
                 }
             }
         }
@@ -207,8 +207,13 @@ extension Primitive {
     @inline(__always)
     func uses(ofOperand position: Int) -> Pullback.Uses {
         if isElementwise { return ScalarRule.table[identifier].steps(ofOperand: position).pointee.uses }
-        guard position < pullbacks.count else { return [] }
-        return pullbacks[position].declaredUses!
+        return pullback(ofOperand: position)?.declaredUses! ?? []
+    }
+
+    /// What makes the adjoint of an operand; nil where it gets none.
+    func pullback(ofOperand position: Int) -> Pullback? {
+        let place = operandCount == nil ? 0 : position
+        return place < pullbacks.count && !pullbacks[place].isZero ? pullbacks[place] : nil
     }
 
     /// Applies this primitive to one operand.

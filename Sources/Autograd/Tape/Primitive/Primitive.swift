@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// An operation that a tape records as one instruction: its name, the shape and type of its result, its kernel, one
 /// pullback an operand, and the samples that prove them.
@@ -8,15 +7,15 @@ import Synchronization
 /// of this package have no privilege over a user's own: an element-wise one is made by
 /// ``elementwise(_:value:derivative:samples:)``, any other by ``init(_:operands:result:kernel:pullbacks:samples:refusals:)``.
 public final class Primitive: Sendable {
-    /// What the tape and errors call the operation.
+    /// What the tape and errors call the operation; no other primitive is called so.
     public let name: String
-    /// The number of operands.
-    public let operandCount: Int
+    /// The number of operands; nil where it takes any number, one at least.
+    public let operandCount: Int?
     /// How the result comes about.
     let implementation: Implementation
     /// The shape and element type of the result, or why the operands are refused.
     let resultRule: ResultRule
-    /// How the adjoint of the result becomes that of each operand.
+    /// How the adjoint of the result becomes that of each operand: one for each, or where there may be any number, one for all.
     public let pullbacks: [Pullback]
     let makeSamples: @Sendable () -> [Sample]
     let makeRefusals: @Sendable () -> [RefusedInput]
@@ -67,14 +66,14 @@ public final class Primitive: Sendable {
     }
 
     init(
-        _ name: String, operandCount: Int, implementation: Implementation, function: ck_function? = nil,
+        _ name: String, operandCount: Int?, implementation: Implementation, function: ck_function? = nil,
         elements: ElementRule? = nil, pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample] = { [] },
         refusals: @escaping @Sendable () -> [RefusedInput] = { [] },
         result: @escaping ResultRule
     ) {
-        guard pullbacks.isEmpty || pullbacks.count == operandCount else {
+        guard pullbacks.isEmpty || pullbacks.count == operandCount ?? 1 else {
             fatalError(
-                "primitive \(name): \(pullbacks.count) pullbacks for \(operandCount) operands; give one for each")
+                "primitive \(name): \(pullbacks.count) pullbacks for \(operandCount ?? 1) operands; give one for each")
         }
         self.name = name
         self.operandCount = operandCount
@@ -99,26 +98,28 @@ public final class Primitive: Sendable {
             (isElementwise, loops, float64Function) = (false, ElementLoops { _ in nil }, nil)
             self.elements = elements
         }
-        let number = Primitive.count.add(1, ordering: .relaxed).oldValue
-        guard number <= Int(UInt16.max) else {
-            fatalError("primitive \(name): more than 65,536 primitives; make each once, as a constant")
+        identifier = Primitive.names.withLock { names in
+            guard names.insert(name).inserted, let number = UInt16(exactly: names.count - 1) else {
+                fatalError("primitive \(name): there is one of that name, or 65,536; make each once, as a constant")
+            }
+            return number
         }
-        identifier = UInt16(number)
-        Primitive.table[number] = Unmanaged.passRetained(self)
+        Primitive.table[Int(identifier)] = Unmanaged.passRetained(self)
     }
 
     /// Makes a primitive from its parts.
     ///
     /// - Parameters:
-    ///   - name: What tapes and errors call it.
-    ///   - operands: How many operands it takes.
+    ///   - name: What tapes and errors call it, and nothing else.
+    ///   - operands: How many operands it takes; nil for any number, but none.
     ///   - result: The result's shape and element type; throws a ``Refusal`` with the reason and what to do.
     ///   - kernel: Writes the result's elements.
-    ///   - pullbacks: One for each operand, in order; an empty array for what carries no gradient at all.
+    ///   - pullbacks: One for each operand, in order, or where there may be any number, one for all, which asks ``Call/position``;
+    ///     an empty array for what carries no gradient at all.
     ///   - samples: Operands that prove the derivatives, with expected values.
     ///   - refusals: Operands that must be refused.
     public convenience init(
-        _ name: String, operands: Int, result: @escaping ResultRule, kernel: Kernel, pullbacks: [Pullback],
+        _ name: String, operands: Int?, result: @escaping ResultRule, kernel: Kernel, pullbacks: [Pullback],
         samples: @escaping @Sendable () -> [Sample], refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
     ) {
         self.init(
@@ -127,7 +128,7 @@ public final class Primitive: Sendable {
     }
 
     convenience init(
-        _ name: String, operands: Int, result: @escaping ResultRule, kernel: Kernel, elements: ElementRule?,
+        _ name: String, operands: Int?, result: @escaping ResultRule, kernel: Kernel, elements: ElementRule?,
         pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample],
         refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
     ) {
@@ -186,7 +187,7 @@ extension Primitive {
         table.initialize(repeating: nil, count: Int(UInt16.max) + 1)
         return table
     }()
-    private static let count = Atomic<Int>(0)
+    private static let names = Locked(Set<String>())
 
     /// Runs `body` on a primitive without counting a reference to it.
     @inline(__always)

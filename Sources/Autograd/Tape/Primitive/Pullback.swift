@@ -48,14 +48,16 @@ extension Primitive {
         /// Not counted: the tape outlives the call.
         private let reference: Unmanaged<Tape>
         private let index: Int32
+        /// The operand whose adjoint is wanted.
+        public let position: Int
         /// Whether the values stand for instructions, so that what is computed from them is recorded too.
         private let isRecorded: Bool
         private let uses: Pullback.Uses
 
         @inline(__always)
-        init(tape: Tape, index: Int32, isRecorded: Bool, uses: Pullback.Uses) {
+        init(tape: Tape, index: Int32, position: Int, isRecorded: Bool, uses: Pullback.Uses) {
             reference = Unmanaged.passUnretained(tape)
-            self.index = index
+            (self.index, self.position) = (index, position)
             self.isRecorded = isRecorded
             self.uses = uses
         }

@@ -3,22 +3,24 @@ import CKernels
 // How a pullback becomes steps: it is called once with single numbers, and what it records is read off its tape.
 
 enum Tracing {
-    static func steps(of pullback: Primitive.Pullback, in primitive: Primitive) -> ScalarRule.Steps {
-        if pullback.isZero { return .none }
+    static func steps(ofOperand position: Int, of primitive: Primitive) -> ScalarRule.Steps {
+        guard let pullback = primitive.pullback(ofOperand: position) else { return .none }
+        let operandCount = primitive.pullbacks.count
         return Tape.withNewTape { tape in
             tape.tracedPrimitive = primitive.name
             // %0 is the adjoint, then come the operands, then the result; what the pullback records follows.
             let adjoint = tape.variable(1)
-            for position in 0..<primitive.operandCount {
+            for position in 0..<operandCount {
                 var operand = Tensor(0.5)
                 if position == 0, case .elementwise(_, .selection) = primitive.implementation { operand = Tensor(true) }
                 _ = tape.appendGiven(.variable, operand)
             }
             let call = tape.append(
-                primitive, .float64, shape: 0, bits: Tensor(0.5).bits, operandCount: UInt8(primitive.operandCount),
+                primitive, .float64, shape: 0, bits: Tensor(0.5).bits, operandCount: UInt8(operandCount),
                 1, 2, 3)
             let uses = Primitive.Pullback.Uses(rawValue: .max)
-            let output = pullback.body(adjoint, Primitive.Call(tape: tape, index: call, isRecorded: true, uses: uses))
+            let output = pullback.body(
+                adjoint, Primitive.Call(tape: tape, index: call, position: position, isRecorded: true, uses: uses))
             return compile(tape, from: Int(call) + 1, to: Int(tape.index(of: output)), of: primitive)
         }
     }
@@ -42,7 +44,7 @@ enum Tracing {
             for operand in tape.operands(of: tape[Int32(index)]) { isNeeded[source(Int(operand))] = true }
         }
         var uses: Primitive.Pullback.Uses = isNeeded[start - 1] ? .result : []
-        for position in 0..<primitive.operandCount where isNeeded[1 + position] { uses.insert(.operand(position)) }
+        for position in primitive.pullbacks.indices where isNeeded[1 + position] { uses.insert(.operand(position)) }
 
         let needed = (start..<tape.count).filter { isNeeded[$0] }
         let isConstant = { (index: Int) in tape[Int32(index)].primitive == Primitive.constant.identifier }

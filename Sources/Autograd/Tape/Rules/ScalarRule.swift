@@ -61,7 +61,8 @@ struct ScalarRule {
 
     private init(tracing primitive: Primitive) {
         isElementwise = primitive.isElementwise
-        let traced = isElementwise ? primitive.pullbacks.map { Tracing.steps(of: $0, in: primitive) } : []
+        let traced =
+            isElementwise ? primitive.pullbacks.indices.map { Tracing.steps(ofOperand: $0, of: primitive) } : []
         func steps(_ operand: Int) -> Steps { operand < traced.count ? traced[operand] : .none }
         self.steps = (steps(0), steps(1), steps(2))
     }
