@@ -15,24 +15,22 @@ extension Primitive {
                 ? operands[0] : operands[0].map { numbers.compute(CK_SCALAR_NONZERO, $0) }
         },
         pullbacks: [.using([]) { adjoint, call in adjoint.cast(to: call.elementType(ofOperand: 0)) }],
-        samples: {
-            [
-                Sample(
-                    [Tensor([[1, -2.5], [3, 4]])], attributes: ["to": .elementType(.float64)],
-                    equals: Tensor([[1, -2.5], [3, 4]])),
-                .extreme(
-                    [Tensor([0.1, 2])], attributes: ["to": .elementType(.float32)],
-                    equals: Tensor([0.1, 2], elementType: .float32)),
-                .extreme(
-                    [Tensor([-1.7, 2.5, .nan])], attributes: ["to": .elementType(.int64)],
-                    equals: Tensor(indices: [-1, 2, 0])),
-                .extreme(
-                    [Tensor([0, -0.0, 2])], attributes: ["to": .elementType(.bool)],
-                    equals: Tensor([false, false, true])),
-                .extreme(
-                    [Tensor([true, false])], attributes: ["to": .elementType(.float64)], equals: Tensor([1, 0])),
-            ]
-        })
+        samples: [
+            Sample(
+                [Tensor([[1, -2.5], [3, 4]])], attributes: ["to": .elementType(.float64)],
+                equals: Tensor([[1, -2.5], [3, 4]])),
+            .extreme(
+                [Tensor([0.1, 2])], attributes: ["to": .elementType(.float32)],
+                equals: Tensor([0.1, 2], elementType: .float32)),
+            .extreme(
+                [Tensor([-1.7, 2.5, .nan])], attributes: ["to": .elementType(.int64)],
+                equals: Tensor(indices: [-1, 2, 0])),
+            .extreme(
+                [Tensor([0, -0.0, 2])], attributes: ["to": .elementType(.bool)],
+                equals: Tensor([false, false, true])),
+            .extreme(
+                [Tensor([true, false])], attributes: ["to": .elementType(.float64)], equals: Tensor([1, 0])),
+        ])
 }
 
 extension Tensor {

@@ -97,7 +97,7 @@ extension Primitive {
         let count = signature == .comparison ? 2 : pullbacks.count
         return Primitive(
             name, operandCount: count, implementation: .elementwise(loops, signature), function: function,
-            pullbacks: pullbacks, samples: samples, refusals: { refusedInputs(signature, operandCount: count) },
+            pullbacks: pullbacks, samples: samples(), refusals: refusedInputs(signature, operandCount: count),
             result: { operands, _ throws(Refusal) in
                 try checkTypes(operands, signature)
                 let last = operands[count - 1]

@@ -81,7 +81,7 @@ extension Primitive {
                     [Tensor(repeating: 0, shape: [2, 0]), Tensor(repeating: 0, shape: [0, 3])],
                     equals: Tensor(repeating: 0, shape: [2, 3])),
             ]
-        },
+        }(),
         refusals: {
             let a = Tensor([[1, 2, 3], [4, 5, 6]])
             return [
@@ -92,7 +92,7 @@ extension Primitive {
                     [Tensor(repeating: 0, shape: [2, 1, 1]), Tensor(repeating: 0, shape: [3, 1, 1])],
                     because: "leading axes [2] and [3]"),
             ]
-        })
+        }())
 
     /// The outer product of two vectors, Zᵢⱼ = xᵢ yⱼ; x̄ = Z̄ y, ȳ = x Z̄.
     ///
@@ -146,7 +146,7 @@ extension Primitive {
                     equals: Tensor([[0, .infinity], [-0.0, -.infinity], [0, .infinity]])),
                 .extreme([Tensor(repeating: 0, shape: [0]), y], equals: Tensor(repeating: 0, shape: [0, 2])),
             ]
-        },
+        }(),
         refusals: {
             let x = Tensor([1, 2])
             return [
@@ -154,7 +154,7 @@ extension Primitive {
                 RefusedInput([x, Tensor(2)], because: "takes two vectors"),
                 RefusedInput([x, x.cast(to: .float32)], because: "f64 and f32"),
             ]
-        })
+        }())
 }
 
 extension Primitive {

@@ -31,14 +31,12 @@ extension Primitive {
                     equals: Tensor([[2, 3], [5, 6]])),
                 Sample([x], attributes: .slicing([1, 0], counts: [1, 2], steps: [1, 2]), equals: Tensor([[4, 6]])),
             ]
-        },
-        refusals: {
-            [
-                RefusedInput(
-                    [Tensor([1, 2])], attributes: .slicing([1], counts: [2], steps: [1]),
-                    because: "outside axis 0, which has 2")
-            ]
-        },
+        }(),
+        refusals: [
+            RefusedInput(
+                [Tensor([1, 2])], attributes: .slicing([1], counts: [2], steps: [1]),
+                because: "outside axis 0, which has 2")
+        ],
         result: { operands, attributes throws(Refusal) in
             let shape = operands[0].shape
             let (starts, counts) = (attributes.integers("starts"), attributes.integers("counts"))
@@ -94,22 +92,18 @@ extension Primitive {
                 return Primitive.slice(adjoint, attributes: .slicing(starts, counts: counts, steps: steps))
             }
         ],
-        samples: {
-            [
-                Sample(
-                    [Tensor([[1, 2]])], attributes: ["starts": [1, 0], "steps": [1, 2], "shape": [2, 4]],
-                    equals: Tensor([[0, 0, 0, 0], [1, 0, 2, 0]])),
-                Sample(
-                    [Tensor([[1, 2], [3, 4]])], attributes: ["starts": [0, 1], "steps": [2, 1], "shape": [3, 3]],
-                    equals: Tensor([[0, 1, 2], [0, 0, 0], [0, 3, 4]])),
-            ]
-        },
-        refusals: {
-            [
-                RefusedInput(
-                    [Tensor([1, 2])], attributes: ["starts": [1], "steps": [1], "shape": [2]], because: "does not fit")
-            ]
-        })
+        samples: [
+            Sample(
+                [Tensor([[1, 2]])], attributes: ["starts": [1, 0], "steps": [1, 2], "shape": [2, 4]],
+                equals: Tensor([[0, 0, 0, 0], [1, 0, 2, 0]])),
+            Sample(
+                [Tensor([[1, 2], [3, 4]])], attributes: ["starts": [0, 1], "steps": [2, 1], "shape": [3, 3]],
+                equals: Tensor([[0, 1, 2], [0, 0, 0], [0, 3, 4]])),
+        ],
+        refusals: [
+            RefusedInput(
+                [Tensor([1, 2])], attributes: ["starts": [1], "steps": [1], "shape": [2]], because: "does not fit")
+        ])
 }
 
 /// The elements of a part, copied to their places among zeros.

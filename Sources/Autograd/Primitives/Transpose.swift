@@ -14,22 +14,18 @@ extension Primitive {
                 return adjoint.transposed(axes: axes.indices.map { axes.firstIndex(of: $0)! })
             }
         ],
-        samples: {
-            [
-                Sample(
-                    [Tensor([[1, 2, 3], [4, 5, 6]])], attributes: ["axes": [1, 0]],
-                    equals: Tensor([[1, 4], [2, 5], [3, 6]])),
-                Sample(
-                    [Tensor((0..<6).map(Double.init), shape: [1, 2, 3])], attributes: ["axes": [2, 0, 1]],
-                    equals: Tensor([0, 3, 1, 4, 2, 5], shape: [3, 1, 2])),
-            ]
-        },
-        refusals: {
-            [
-                RefusedInput([Tensor([[1, 2]])], attributes: ["axes": [0, 0]], because: "each axis once"),
-                RefusedInput([Tensor([1, 2])], attributes: ["axes": [0, 1]], because: "each axis once"),
-            ]
-        },
+        samples: [
+            Sample(
+                [Tensor([[1, 2, 3], [4, 5, 6]])], attributes: ["axes": [1, 0]],
+                equals: Tensor([[1, 4], [2, 5], [3, 6]])),
+            Sample(
+                [Tensor((0..<6).map(Double.init), shape: [1, 2, 3])], attributes: ["axes": [2, 0, 1]],
+                equals: Tensor([0, 3, 1, 4, 2, 5], shape: [3, 1, 2])),
+        ],
+        refusals: [
+            RefusedInput([Tensor([[1, 2]])], attributes: ["axes": [0, 0]], because: "each axis once"),
+            RefusedInput([Tensor([1, 2])], attributes: ["axes": [0, 1]], because: "each axis once"),
+        ],
         result: { operands, attributes throws(Refusal) in
             let (shape, axes) = (operands[0].shape, attributes.integers("axes"))
             guard axes.count == shape.rank, shape.indices.allSatisfy(axes.contains) else {

@@ -9,7 +9,7 @@ extension Primitive {
         pullbacks[operand] = pullback
         return Primitive(
             name, operandCount: operandCount, implementation: implementation, function: function, pullbacks: pullbacks,
-            samples: makeSamples, refusals: makeRefusals, result: resultRule)
+            samples: makeSamples(), refusals: makeRefusals(), result: resultRule)
     }
 }
 
