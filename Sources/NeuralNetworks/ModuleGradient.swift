@@ -65,7 +65,7 @@ package struct TrainedParameters {
         at values: [Tensor], of loss: () throws -> Tensor, unreached: ((Tensor) -> Void)? = nil
     ) rethrows -> (value: Tensor, gradients: [Tensor]) {
         let (value, gradients) = try differentiate(
-            "gradient", at: values, standingFor: objects, of: { _ in try loss() }, unreached: unreached)
+            at: values, standingFor: objects, of: { _ in try loss() }, unreached: unreached)
         return (check(value), gradients)
     }
 

@@ -7,9 +7,7 @@ struct Arithmetic: Sendable {
     /// Nil for a function that is not so small.
     init?(_ function: ck_function?) {
         guard let function, [CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_NEGATE, CK_SQUARE].contains(function)
-        else {
-            return nil
-        }
+        else { return nil }
         self.function = function
     }
 

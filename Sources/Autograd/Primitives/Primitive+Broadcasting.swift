@@ -15,20 +15,12 @@ extension Primitive {
 
     /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, attributes: Attributes) -> Tensor {
-        withUnsafePointer(to: (x, y)) {
-            applyBroadcasting(
-                UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 2),
-                attributes)
-        }
+        withUnsafeBytes(of: (x, y)) { applyBroadcasting($0.assumingMemoryBound(to: Tensor.self), attributes) }
     }
 
     /// Applies this primitive to three operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, _ z: Tensor, attributes: Attributes = .none) -> Tensor {
-        withUnsafePointer(to: (x, y, z)) {
-            applyBroadcasting(
-                UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 3),
-                attributes)
-        }
+        withUnsafeBytes(of: (x, y, z)) { applyBroadcasting($0.assumingMemoryBound(to: Tensor.self), attributes) }
     }
 
     /// Applies this primitive to any number of operands, of which there must be as many as it takes.

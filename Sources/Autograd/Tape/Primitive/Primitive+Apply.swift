@@ -74,7 +74,7 @@ extension Primitive {
     /// constant; an error where it still records on another thread; the failed tensor where the operand is one.
     private func foreign(_ operand: Tensor, _ position: Int, _ operands: UnsafeBufferPointer<Tensor>) -> Tensor? {
         if operand.isFailed { return operand }
-        guard OpenSerials.isOpenElsewhere(operand.serial) else { return nil }
+        guard operand.isOpenElsewhere else { return nil }
         return refuse(
             operands,
             Refusal(
