@@ -65,7 +65,7 @@ private func alike(_ name: String, _ prediction: Tensor, _ expected: Tensor, _ l
     if prediction.shape == expected.shape { return loss() }
     return TensorError(
         name, "the prediction has shape \(prediction.shape), what is expected \(expected.shape)",
-        operands: [prediction.operandDescription, expected.operandDescription],
+        of: [prediction, expected],
         advice: "Losses do not broadcast: give one the other's shape, with `reshaped(to: \(prediction.shape))`."
     ).raise()
 }

@@ -55,10 +55,8 @@ extension Module {
         for (target, (_, new)) in zip(mine, values) {
             let old = target.parameter.value
             guard old.kind == new.kind else {
-                TensorError(
-                    "assign", "the values of \(target.path) differ in shape or element type",
-                    operands: [old.operandDescription, new.operandDescription]
-                ).raise()
+                TensorError("assign", "the values of \(target.path) differ in shape or element type", of: [old, new])
+                    .raise()
                 return
             }
         }
@@ -120,8 +118,7 @@ private struct ParameterDiscovery {
     private mutating func add(_ parameter: Parameter, _ path: String) {
         if let other = paths.updateValue(parameter, forKey: path) {
             TensorError(
-                "Module", "two parameters have the path \(path)",
-                operands: [other, parameter].map { $0.value.operandDescription },
+                "Module", "two parameters have the path \(path)", of: [other.value, parameter.value],
                 advice: "Rename a property, for instance of the superclass, or a key of the dictionary."
             ).raise()
             return

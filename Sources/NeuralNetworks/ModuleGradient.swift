@@ -78,8 +78,7 @@ package struct TrainedParameters {
         let (value, gradients) = try valueWithGradient(at: values, of: loss) { value in
             TensorError(
                 "TrainingStep", "the loss does not depend on any trainable parameter: \(Tape.missingPath(to: value))",
-                operands: [value.operandDescription],
-                advice: "Compute it with the model that the closure gets, in operations on tensors."
+                of: [value], advice: "Compute it with the model that the closure gets, in operations on tensors."
             ).raise()
         }
         var newMemory = memory
@@ -95,7 +94,7 @@ package struct TrainedParameters {
         if let name = memory.firstDifference(from: newMemory) {
             TensorError(
                 "\(Method.self)", "what it remembers as \(name) is not like what it remembered",
-                operands: [memory[name], newMemory[name]].compactMap(\.?.operandDescription)
+                of: [memory[name], newMemory[name]].compactMap(\.self)
             ).raise()
             return (value, values, memory)
         }
@@ -111,8 +110,7 @@ package struct TrainedParameters {
         guard let stranger = objects.strangers.first as? Parameter else { return nil }
         objects.strangers = []
         return TensorError(
-            model, "the loss uses a parameter that is not found in the model's stored properties",
-            operands: [stranger.value.operandDescription],
+            model, "the loss uses a parameter that is not found in the model's stored properties", of: [stranger.value],
             advice: "Store the layer that owns it in a property of the model; what another model makes of the data, "
                 + "such as a teacher, is an input of the loss."
         ).raise()

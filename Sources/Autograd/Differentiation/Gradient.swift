@@ -156,13 +156,12 @@ extension Tape {
     public func gradient(of output: Tensor, withRespectTo inputs: [Tensor]) -> [Tensor] {
         if output.serial != 0, output.serial != serial, !output.isFailed {
             return TensorError(
-                "gradient", "the output is on another tape", operands: [output.operandDescription],
-                advice: "Ask the tape that recorded it."
+                "gradient", "the output is on another tape", of: [output], advice: "Ask the tape that recorded it."
             ).raise(returning: inputs.map { _ in .failed })
         }
         for (position, input) in inputs.enumerated() where input.serial != serial && !input.isFailed {
             return TensorError(
-                "gradient", "input \(position) is not on this tape", operands: [input.operandDescription],
+                "gradient", "input \(position) is not on this tape", of: [input],
                 advice: "Differentiate with respect to a `tape.variable(…)` or what was computed from one."
             ).raise(returning: inputs.map { _ in .failed })
         }
@@ -190,29 +189,27 @@ extension Tape {
 
     /// Why these cannot be differentiated.
     private func error(_ output: Tensor, _ cotangent: Tensor?, _ inputs: [Tensor]) -> TensorError? {
-        func error(_ problem: String, _ operands: Tensor..., advice: String = "") -> TensorError {
-            TensorError(
-                cotangent == nil ? "gradient" : "vectorJacobianProduct", problem,
-                operands: operands.map(\.operandDescription), advice: advice)
-        }
+        let operation = cotangent == nil ? "gradient" : "vectorJacobianProduct"
         if output.isOpenElsewhere {
-            return error("the result belongs to a tape that is recording on another thread", output)
+            return TensorError(
+                operation, "the result belongs to a tape that is recording on another thread", of: [output])
         }
         if !output.elementType.isFloat {
-            return error("a result of type \(output.elementType.abbreviation) has no derivative", output)
+            return TensorError(
+                operation, "a result of type \(output.elementType.abbreviation) has no derivative", of: [output])
         }
         if let input = inputs.first(where: { !$0.elementType.isFloat }) {
-            return error(
-                "nothing has a derivative with respect to \(input.elementType.abbreviation)", input,
+            return TensorError(
+                operation, "nothing has a derivative with respect to \(input.elementType.abbreviation)", of: [input],
                 advice: "Pass what is not differentiated into the closure by capturing it.")
         }
         if cotangent == nil, output.rank != 0 {
-            return error(
-                "the function's result must be a single number, but has shape \(output.shape)", output,
+            return TensorError(
+                operation, "the function's result must be a single number, but has shape \(output.shape)", of: [output],
                 advice: "Reduce it, for example with `sum` or `mean`, or use `vectorJacobianProduct`.")
         }
         if let cotangent, cotangent.kind != output.kind {
-            return error("the cotangent must be like the function's result", output, cotangent)
+            return TensorError(operation, "the cotangent must be like the function's result", of: [output, cotangent])
         }
         return nil
     }

@@ -228,8 +228,7 @@ public func dot(_ x: Tensor, _ y: Tensor) -> Tensor {
     if x.isFailed || y.isFailed { return .failed }
     guard x.rank == 1, y.rank == 1 else {
         return TensorError(
-            "dot", "takes two vectors", operands: [x.operandDescription, y.operandDescription],
-            advice: "Use `matmul` for matrices, or `sum(x * y)` for any shape."
+            "dot", "takes two vectors", of: [x, y], advice: "Use `matmul` for matrices, or `sum(x * y)` for any shape."
         ).raise()
     }
     return Primitive.matmul(x, y)

@@ -49,7 +49,7 @@ extension Tensor {
         if isFailed { return self }
         guard rank >= 2 else {
             return TensorError(
-                "transpose", "a tensor of rank \(rank) has no two axes to exchange", operands: [operandDescription],
+                "transpose", "a tensor of rank \(rank) has no two axes to exchange", of: [self],
                 advice: "Make a row or a column of it first, with `reshaped(to:)`."
             ).raise()
         }

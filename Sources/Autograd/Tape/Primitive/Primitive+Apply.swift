@@ -65,9 +65,7 @@ extension Primitive {
 
     /// Ends the process, or the checked scope, because the operands are refused.
     func refuse(_ operands: UnsafeBufferPointer<Tensor>, _ refusal: Refusal) -> Tensor {
-        TensorError(
-            name, refusal.problem, operands: operands.map(\.operandDescription), advice: refusal.advice
-        ).raise()
+        TensorError(name, refusal.problem, of: Array(operands), advice: refusal.advice).raise()
     }
 
     /// What to answer when an operand is on another tape: nil where that tape has finished, so that the operand is a

@@ -83,7 +83,7 @@ extension Tape {
     public func variable(_ value: Tensor, named name: String? = nil) -> Tensor {
         guard ck_current_context().pointee.serial == serial else {
             return TensorError(
-                "variable", "this tape is not recording", operands: [value.operandDescription],
+                "variable", "this tape is not recording", of: [value],
                 advice: "Make variables inside the closure of `Tape.record`."
             ).raise()
         }
