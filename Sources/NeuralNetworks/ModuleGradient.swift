@@ -87,16 +87,14 @@ package struct TrainedParameters {
             learningRate: learningRate, memory: &newMemory)
         if newValues.count != values.count {
             let problem = "it makes \(newValues.count) values for \(values.count) parameters"
-            TensorError("\(Method.self)", problem).raise()
-            return (value, values, memory)
+            return TensorError("\(Method.self)", problem).raise(returning: (value, values, memory))
         }
         for (parameter, value) in zip(parameters, newValues) { parameter.check(value) }
         if let name = memory.firstDifference(from: newMemory) {
-            TensorError(
+            return TensorError(
                 "\(Method.self)", "what it remembers as \(name) is not like what it remembered",
                 of: [memory[name], newMemory[name]].compactMap(\.self)
-            ).raise()
-            return (value, values, memory)
+            ).raise(returning: (value, values, memory))
         }
         return (value, newValues, newMemory)
     }

@@ -32,9 +32,7 @@ struct NumberFunction: Sendable {
 
     /// A function of one number does not use `y`.
     @inline(__always)
-    func callAsFunction(_ x: Double, _ y: Double = 0) -> Double {
-        arithmetic?(x, y) ?? byLoop(x, y)
-    }
+    func callAsFunction(_ x: Double, _ y: Double = 0) -> Double { arithmetic?(x, y) ?? byLoop(x, y) }
 
     @inline(__always)
     private func byLoop(_ x: Double, _ y: Double) -> Double {

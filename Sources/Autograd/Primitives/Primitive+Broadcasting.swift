@@ -30,11 +30,10 @@ extension Primitive {
 
     private func applyBroadcasting(_ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
         guard isElementwise, operands.count == operandCount else { return apply(operands, attributes) }
-        var isBroadcast = false
-        for position in 1..<Swift.max(operands.count, 1) where !operands[position].hasShape(of: operands[0]) {
-            isBroadcast = true
+        // By position: to iterate over tensors counts references.
+        if operands.indices.dropFirst().allSatisfy({ operands[$0].hasShape(of: operands[0]) }) {
+            return apply(operands, attributes)
         }
-        if !isBroadcast { return apply(operands, attributes) }
         var shape = Tensor.Shape()
         for operand in operands {
             if operand.isFailed { return operand }
@@ -100,8 +99,7 @@ extension Primitive {
             if y.storage == nil {
                 second = tape.broadcasting(second, Broadcasting(shape: x.shape, primitive: .broadcast))
             }
-            let index = tape.append(
-                self, .float64, shape: tape[first].shape, bits: 0, operandCount: 2, first, second)
+            let index = tape.append(self, .float64, shape: tape[first].shape, bits: 0, operandCount: 2, first, second)
             var uses: Pullback.Uses = []
             if x.serial != 0 { uses.formUnion(self.uses(ofOperand: 0)) }
             if y.serial != 0 { uses.formUnion(self.uses(ofOperand: 1)) }

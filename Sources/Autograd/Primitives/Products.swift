@@ -116,8 +116,7 @@ extension Primitive {
             prepare: { call in
                 (
                     loop: Primitive.multiply.loops[call.result.elementType]!, type: call.result.elementType,
-                    rows: call[0].shape[0],
-                    columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
+                    rows: call[0].shape[0], columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
                 )
             },
             run: { plan, elements in
@@ -194,8 +193,7 @@ private struct MatrixProduct: BitwiseCopyable {
                 bBatch.withUnsafePointer { bStrides in
                     ck_matmul_batch(
                         type, batch.rank - 2, lengths, rows, columns, inner, a, aStrides, aRow, aColumn, b, bStrides,
-                        bRow,
-                        bColumn, result)
+                        bRow, bColumn, result)
                 }
             }
         }

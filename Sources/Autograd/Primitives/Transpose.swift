@@ -39,9 +39,7 @@ extension Primitive {
 
 extension Tensor {
     /// The axes in another order: axis k of the result is axis `axes[k]` of this tensor.
-    public func transposed(axes: [Int]) -> Tensor {
-        Primitive.transpose(self, attributes: ["axes": .integers(axes)])
-    }
+    public func transposed(axes: [Int]) -> Tensor { Primitive.transpose(self, attributes: ["axes": .integers(axes)]) }
 
     /// The last two axes exchanged: for a matrix, its transpose. Fewer than two axes are an error.
     public func transposed() -> Tensor {

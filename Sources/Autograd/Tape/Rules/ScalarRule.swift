@@ -77,9 +77,7 @@ struct ScalarRule {
 
         /// The rule of a primitive.
         @inline(__always)
-        subscript(primitive: UInt16) -> UnsafePointer<ScalarRule> {
-            known(primitive) ?? make(primitive)
-        }
+        subscript(primitive: UInt16) -> UnsafePointer<ScalarRule> { known(primitive) ?? make(primitive) }
 
         /// The rule of a primitive, if it has been made.
         @inline(__always)
