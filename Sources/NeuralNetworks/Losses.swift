@@ -14,9 +14,7 @@ public enum Reduction: Sendable {
 ///
 /// The prediction and what is expected must have the same shape; they are never broadcast.
 public func halfSquaredError(_ prediction: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
-    alike("halfSquaredError", prediction, expected) {
-        reduced(square(prediction - expected), reduction, dividedBy: 2)
-    }
+    alike("halfSquaredError", prediction, expected) { reduced(square(prediction - expected), reduction, dividedBy: 2) }
 }
 
 /// (p − e)².

@@ -8,9 +8,7 @@ extension Tensor {
     }
 
     /// A single condition, of rank 0.
-    public init(_ condition: Bool) {
-        self.init(storage: nil, bits: condition ? 1 : 0, elementType: .bool)
-    }
+    public init(_ condition: Bool) { self.init(storage: nil, bits: condition ? 1 : 0, elementType: .bool) }
 
     /// A single number of type float32, which it stays unless another type is asked for.
     @_disfavoredOverload

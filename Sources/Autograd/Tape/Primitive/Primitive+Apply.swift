@@ -85,12 +85,9 @@ extension Primitive {
         _ result: Result, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes
     ) throws(Refusal) -> Tensor {
         switch implementation {
-        case .given:
-            fatalError("\(name) is given, not computed")
-        case .identity:
-            return operands[0].withoutTape
-        case .view(let rule):
-            return view(rule, result, operands[0], attributes)
+        case .given: fatalError("\(name) is given, not computed")
+        case .identity: return operands[0].withoutTape
+        case .view(let rule): return view(rule, result, operands[0], attributes)
         case .elementwise(let loops, _):
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
                 Tensor.withLayouts(of: operands, in: result.shape) { layouts, elements in
@@ -244,8 +241,7 @@ extension Primitive {
         let value = Tensor(result)
         guard x.serial != 0 else { return value }
         return Tape.withCurrent { tape in
-            let index = tape.append(
-                self, .float64, shape: tape[x.index].shape, bits: 0, operandCount: 1, x.index)
+            let index = tape.append(self, .float64, shape: tape[x.index].shape, bits: 0, operandCount: 1, x.index)
             let uses = uses(ofOperand: 0)
             if uses.contains(.result) { tape.keep(value, for: index) }
             if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }

@@ -195,9 +195,7 @@ extension Primitive {
     }
 
     @inline(__always)
-    static func numbered(_ identifier: UInt16) -> Primitive {
-        table[Int(identifier)]!._withUnsafeGuaranteedRef { $0 }
-    }
+    static func numbered(_ identifier: UInt16) -> Primitive { table[Int(identifier)]!._withUnsafeGuaranteedRef { $0 } }
 }
 
 extension Tensor {

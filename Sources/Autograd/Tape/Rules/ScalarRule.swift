@@ -148,9 +148,7 @@ extension UnsafePointer<ScalarRule.Steps> {
     ) -> Double {
         registers[0] = adjoint.bitPattern
         let operandCount = Int(instruction.pointee.operandCount)
-        for position in 0..<operandCount {
-            registers[1 &+ position] = tape[Int(instruction.operand(position))].value
-        }
+        for position in 0..<operandCount { registers[1 &+ position] = tape[Int(instruction.operand(position))].value }
         registers[operandCount &+ 1] = instruction.pointee.value
         var next = registers + (operandCount &+ 2)
         for constant in pointee.constants {
