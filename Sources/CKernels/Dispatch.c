@@ -69,11 +69,6 @@ const void *ck_scalar_code(ck_function function, ck_scalar_form form) {
     return (const void *)table()->scalar[function][form];
 }
 
-const void *ck_scalar_wide_code(ck_function function) {
-    if (function >= CK_SCALAR_FUNCTION_COUNT) __builtin_trap();
-    return (const void *)table()->scalarWide[function];
-}
-
 const void *ck_scalar_long_code(ck_scalar_long operation) {
     if (operation >= CK_SCALAR_LONG_COUNT) __builtin_trap();
     return (const void *)table()->scalarLong[operation];

@@ -38,8 +38,7 @@ public struct Dense: Module {
         guard kinds[0].rank == 2, kinds.dropFirst().allSatisfy({ $0.shape == [kinds[0].shape[0]] }), types.count == 1
         else {
             TensorError(
-                "Dense", "the weight must be [outputs, inputs] and the bias [outputs], of one element type",
-                operands: kinds.map(\.operandDescription)
+                "Dense", "the weight must be [outputs, inputs] and the bias [outputs], of one element type", of: kinds
             ).raise()
             self.weight = Parameter(Tensor(repeating: 0, shape: [0, 0]))
             self.bias = nil
@@ -58,7 +57,7 @@ public struct Dense: Module {
             return TensorError(
                 "Dense",
                 "the input has shape \(x.shape), but the layer takes \(weight.shape[1]) features in the last axis",
-                operands: [x.operandDescription, weight.operandDescription]
+                of: [x, weight]
             ).raise()
         }
         let product = x.rank == 1 ? matmul(weight, x) : matmul(x, weight.transposed())

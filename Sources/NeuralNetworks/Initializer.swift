@@ -15,9 +15,7 @@ public struct Initializer: Sendable {
 
     /// The same number everywhere.
     public static func constant(_ number: Double) -> Initializer {
-        Initializer { shape, _, _, elementType, _ in
-            Tensor(repeating: number, shape: shape, elementType: elementType)
-        }
+        Initializer { shape, _, _, elementType, _ in Tensor(repeating: number, shape: shape, elementType: elementType) }
     }
 
     /// Zeros.

@@ -14,9 +14,7 @@ public enum Reduction: Sendable {
 ///
 /// The prediction and what is expected must have the same shape; they are never broadcast.
 public func halfSquaredError(_ prediction: Tensor, _ expected: Tensor, reduction: Reduction = .mean) -> Tensor {
-    alike("halfSquaredError", prediction, expected) {
-        reduced(square(prediction - expected), reduction, dividedBy: 2)
-    }
+    alike("halfSquaredError", prediction, expected) { reduced(square(prediction - expected), reduction, dividedBy: 2) }
 }
 
 /// (p − e)².
@@ -65,7 +63,7 @@ private func alike(_ name: String, _ prediction: Tensor, _ expected: Tensor, _ l
     if prediction.shape == expected.shape { return loss() }
     return TensorError(
         name, "the prediction has shape \(prediction.shape), what is expected \(expected.shape)",
-        operands: [prediction.operandDescription, expected.operandDescription],
+        of: [prediction, expected],
         advice: "Losses do not broadcast: give one the other's shape, with `reshaped(to: \(prediction.shape))`."
     ).raise()
 }

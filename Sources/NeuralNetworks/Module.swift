@@ -46,21 +46,16 @@ extension Module {
         let mine = parameters
         guard mine.map(\.path) == values.map(\.path) else {
             let (mine, others) = (Set(mine.map(\.path)), Set(values.map(\.path)))
-            TensorError(
+            return TensorError(
                 "assign", "the models have different parameters",
                 operands: mine.symmetricDifference(others).sorted(), advice: "Only models built alike can be assigned."
-            ).raise()
-            return
+            ).raise(returning: ())
         }
         for (target, (_, new)) in zip(mine, values) {
             let old = target.parameter.value
-            guard old.kind == new.kind else {
-                TensorError(
-                    "assign", "the values of \(target.path) differ in shape or element type",
-                    operands: [old.operandDescription, new.operandDescription]
-                ).raise()
-                return
-            }
+            if old.kind == new.kind { continue }
+            let problem = "the values of \(target.path) differ in shape or element type"
+            return TensorError("assign", problem, of: [old, new]).raise(returning: ())
         }
         for (target, source) in zip(mine, values) { target.parameter.value = source.value }
     }
@@ -119,12 +114,10 @@ private struct ParameterDiscovery {
 
     private mutating func add(_ parameter: Parameter, _ path: String) {
         if let other = paths.updateValue(parameter, forKey: path) {
-            TensorError(
-                "Module", "two parameters have the path \(path)",
-                operands: [other, parameter].map { $0.value.operandDescription },
+            return TensorError(
+                "Module", "two parameters have the path \(path)", of: [other.value, parameter.value],
                 advice: "Rename a property, for instance of the superclass, or a key of the dictionary."
-            ).raise()
-            return
+            ).raise(returning: ())
         }
         found.append(NamedParameter(path: path, parameter: parameter))
     }

@@ -65,7 +65,7 @@ package struct TrainedParameters {
         at values: [Tensor], of loss: () throws -> Tensor, unreached: ((Tensor) -> Void)? = nil
     ) rethrows -> (value: Tensor, gradients: [Tensor]) {
         let (value, gradients) = try differentiate(
-            "gradient", at: values, standingFor: objects, of: { _ in try loss() }, unreached: unreached)
+            at: values, standingFor: objects, of: { _ in try loss() }, unreached: unreached)
         return (check(value), gradients)
     }
 
@@ -78,8 +78,7 @@ package struct TrainedParameters {
         let (value, gradients) = try valueWithGradient(at: values, of: loss) { value in
             TensorError(
                 "TrainingStep", "the loss does not depend on any trainable parameter: \(Tape.missingPath(to: value))",
-                operands: [value.operandDescription],
-                advice: "Compute it with the model that the closure gets, in operations on tensors."
+                of: [value], advice: "Compute it with the model that the closure gets, in operations on tensors."
             ).raise()
         }
         var newMemory = memory
@@ -88,16 +87,14 @@ package struct TrainedParameters {
             learningRate: learningRate, memory: &newMemory)
         if newValues.count != values.count {
             let problem = "it makes \(newValues.count) values for \(values.count) parameters"
-            TensorError("\(Method.self)", problem).raise()
-            return (value, values, memory)
+            return TensorError("\(Method.self)", problem).raise(returning: (value, values, memory))
         }
         for (parameter, value) in zip(parameters, newValues) { parameter.check(value) }
         if let name = memory.firstDifference(from: newMemory) {
-            TensorError(
+            return TensorError(
                 "\(Method.self)", "what it remembers as \(name) is not like what it remembered",
-                operands: [memory[name], newMemory[name]].compactMap(\.?.operandDescription)
-            ).raise()
-            return (value, values, memory)
+                of: [memory[name], newMemory[name]].compactMap(\.self)
+            ).raise(returning: (value, values, memory))
         }
         return (value, newValues, newMemory)
     }
@@ -111,8 +108,7 @@ package struct TrainedParameters {
         guard let stranger = objects.strangers.first as? Parameter else { return nil }
         objects.strangers = []
         return TensorError(
-            model, "the loss uses a parameter that is not found in the model's stored properties",
-            operands: [stranger.value.operandDescription],
+            model, "the loss uses a parameter that is not found in the model's stored properties", of: [stranger.value],
             advice: "Store the layer that owns it in a property of the model; what another model makes of the data, "
                 + "such as a teacher, is an input of the loss."
         ).raise()

@@ -29,8 +29,7 @@ public final class Parameter {
     public init(_ value: Tensor, isTrainable: Bool = true) {
         if value.isOnCurrentTape {
             TensorError(
-                "Parameter", "the value is on the tape that records now, which a parameter does not keep",
-                operands: [value.operandDescription],
+                "Parameter", "the value is on the tape that records now, which a parameter does not keep", of: [value],
                 advice:
                     "Make the parameter outside, or of `value.detached`; a gradient flows through `parameter.value`."
             ).raise()
@@ -63,8 +62,7 @@ public final class Parameter {
             guard check(newValue) else { return }
             if Tape.isVariableOfProgram(self) && isTrainable {
                 TensorError(
-                    "Parameter", "a trainable parameter is set while a step of training is recorded",
-                    operands: [newValue.operandDescription],
+                    "Parameter", "a trainable parameter is set while a step of training is recorded", of: [newValue],
                     advice: "Set it between the steps, or make it `isTrainable: false`."
                 ).raise()
             } else {
@@ -90,8 +88,7 @@ public final class Parameter {
         if newValue.isFailed { return false }
         if newValue.kind == kind { return true }
         return TensorError(
-            "Parameter", "the new value is not like the old one",
-            operands: [present.operandDescription, newValue.operandDescription],
+            "Parameter", "the new value is not like the old one", of: [present, newValue],
             advice: "Make a new parameter for another shape or element type."
         ).raise(returning: false)
     }

@@ -39,9 +39,7 @@ public func checkGradients(
         let weights = check.direction(like: value(inputs))
         func weighted(_ inputs: [Tensor]) -> Tensor { sum(value(inputs) * weights) }
         var checks: [GradientReport.Check] = []
-        if orders.contains(1) {
-            checks += check.compare(order: 1, at: inputs, names, weighted)
-        }
+        if orders.contains(1) { checks += check.compare(order: 1, at: inputs, names, weighted) }
         if orders.contains(2) {
             let directions = inputs.map { check.direction(like: $0) }
             func slope(_ inputs: [Tensor]) -> Tensor {

@@ -9,11 +9,7 @@ extension Tape {
         var isUsed = [Bool](repeating: false, count: tape.count)
         if output.serial == tape.serial { isUsed[Int(output.index)] = true }
         for index in stride(from: Int32(tape.count) - 1, through: binding.start, by: -1) where isUsed[Int(index)] {
-            let instruction = tape[index]
-            for position in 0..<tape.operandCount(of: instruction) {
-                let operand = tape.operand(position, of: instruction)
-                if operand >= 0 { isUsed[Int(operand)] = true }
-            }
+            for operand in tape.operands(of: tape[index]) { isUsed[Int(operand)] = true }
         }
         var isActive = [Bool](repeating: false, count: tape.count)
         var ends: [(index: Int32, text: String)] = []
@@ -21,9 +17,7 @@ extension Tape {
             let instruction = tape[index]
             let primitive = Primitive.numbered(instruction.primitive)
             var (isReached, isPassed) = (variables.contains(index), false)
-            for position in 0..<tape.operandCount(of: instruction) {
-                let operand = tape.operand(position, of: instruction)
-                guard operand >= binding.start && isActive[Int(operand)] else { continue }
+            for (position, operand) in tape.operands(of: instruction).enumerated() where isActive[Int(operand)] {
                 isReached = true
                 if primitive.pullback(ofOperand: position) != nil { isPassed = true }
             }

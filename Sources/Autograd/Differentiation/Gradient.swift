@@ -79,7 +79,7 @@ public func valueWithGradient(
 public func valueWithGradient(
     at x: Tensor, of function: (Tensor) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: Tensor) {
-    let (value, gradients) = try differentiate("gradient", at: [x]) { try function($0[0]) }
+    let (value, gradients) = try differentiate(at: [x]) { try function($0[0]) }
     return (value, gradients[0])
 }
 
@@ -87,7 +87,7 @@ public func valueWithGradient(
 public func valueWithGradient(
     at x: Tensor, _ y: Tensor, of function: (Tensor, Tensor) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: (Tensor, Tensor)) {
-    let (value, gradients) = try differentiate("gradient", at: [x, y]) { try function($0[0], $0[1]) }
+    let (value, gradients) = try differentiate(at: [x, y]) { try function($0[0], $0[1]) }
     return (value, (gradients[0], gradients[1]))
 }
 
@@ -95,7 +95,7 @@ public func valueWithGradient(
 public func valueWithGradient(
     at x: Tensor, _ y: Tensor, _ z: Tensor, of function: (Tensor, Tensor, Tensor) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: (Tensor, Tensor, Tensor)) {
-    let (value, gradients) = try differentiate("gradient", at: [x, y, z]) { try function($0[0], $0[1], $0[2]) }
+    let (value, gradients) = try differentiate(at: [x, y, z]) { try function($0[0], $0[1], $0[2]) }
     return (value, (gradients[0], gradients[1], gradients[2]))
 }
 
@@ -103,7 +103,7 @@ public func valueWithGradient(
 public func valueWithGradient(
     at inputs: [Tensor], of function: ([Tensor]) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
-    try differentiate("gradient", at: inputs, of: function)
+    try differentiate(at: inputs, of: function)
 }
 
 /// The product vᵀ J of a cotangent with the Jacobian of a function of one tensor: the gradient of Σᵢ vᵢ fᵢ(x).
@@ -113,7 +113,7 @@ public func valueWithGradient(
 public func vectorJacobianProduct(
     at x: Tensor, cotangent: Tensor, of function: (Tensor) throws -> Tensor
 ) rethrows -> Tensor {
-    try differentiate("vectorJacobianProduct", at: [x], cotangent: cotangent) { try function($0[0]) }.gradient[0]
+    try differentiate(at: [x], cotangent: cotangent) { try function($0[0]) }.gradient[0]
 }
 
 /// Runs a function on variables that stand for the inputs, and sweeps back from its result.
@@ -125,7 +125,7 @@ public func vectorJacobianProduct(
 ///   - objects: What the variables stand for, if anything.
 ///   - unreached: What to do where no path leads from the variables to the result.
 package func differentiate(
-    _ operation: String, at inputs: [Tensor], cotangent: Tensor? = nil, standingFor objects: BoundObjects? = nil,
+    at inputs: [Tensor], cotangent: Tensor? = nil, standingFor objects: BoundObjects? = nil,
     of function: ([Tensor]) throws -> Tensor, unreached: ((Tensor) -> Void)? = nil
 ) rethrows -> (value: Tensor, gradient: [Tensor]) {
     let isNested = Tape.current != nil
@@ -135,8 +135,7 @@ package func differentiate(
         return try tape.binding(objects, from: start) {
             let output = try function(variables)
             let gradient = tape.gradients(
-                operation, of: output, cotangent, withRespectTo: variables, from: start, isRecorded: isNested,
-                unreached)
+                of: output, cotangent, withRespectTo: variables, from: start, isRecorded: isNested, unreached)
             return (isNested || output.isFailed ? output : output.withoutTape, gradient)
         }
     }
@@ -157,32 +156,29 @@ extension Tape {
     public func gradient(of output: Tensor, withRespectTo inputs: [Tensor]) -> [Tensor] {
         if output.serial != 0, output.serial != serial, !output.isFailed {
             return TensorError(
-                "gradient", "the output is on another tape", operands: [output.operandDescription],
-                advice: "Ask the tape that recorded it."
+                "gradient", "the output is on another tape", of: [output], advice: "Ask the tape that recorded it."
             ).raise(returning: inputs.map { _ in .failed })
         }
         for (position, input) in inputs.enumerated() where input.serial != serial && !input.isFailed {
             return TensorError(
-                "gradient", "input \(position) is not on this tape", operands: [input.operandDescription],
+                "gradient", "input \(position) is not on this tape", of: [input],
                 advice: "Differentiate with respect to a `tape.variable(…)` or what was computed from one."
             ).raise(returning: inputs.map { _ in .failed })
         }
         return Tape.with(self) {
             let first = inputs.map(\.index).min() ?? 0
-            return gradients("gradient", of: output, nil, withRespectTo: inputs, from: max(first, 0), isRecorded: true)
+            return gradients(of: output, nil, withRespectTo: inputs, from: max(first, 0), isRecorded: true)
         }
     }
 
     /// Sweeps from an output back to `start`.
     func gradients(
-        _ operation: String, of output: Tensor, _ cotangent: Tensor?, withRespectTo inputs: [Tensor],
-        from start: Int32, isRecorded: Bool, _ unreached: ((Tensor) -> Void)? = nil
+        of output: Tensor, _ cotangent: Tensor?, withRespectTo inputs: [Tensor], from start: Int32, isRecorded: Bool,
+        _ unreached: ((Tensor) -> Void)? = nil
     ) -> [Tensor] {
         if output.isFailed || inputs.contains(where: \.isFailed) { return inputs.map { _ in .failed } }
+        if let error = error(output, cotangent, inputs) { return error.raise(returning: inputs.map { _ in .failed }) }
         let seed = cotangent ?? Tensor(1, elementType: output.elementType)
-        if let problem = problem(operation, output, seed, inputs) {
-            return problem.raise(returning: inputs.map { _ in .failed })
-        }
         let adjoints =
             output.serial == serial
             ? Sweep.adjoints(
@@ -192,32 +188,28 @@ extension Tape {
     }
 
     /// Why these cannot be differentiated.
-    private func problem(_ operation: String, _ output: Tensor, _ seed: Tensor, _ inputs: [Tensor]) -> TensorError? {
-        if output.serial != 0, output.serial != serial, OpenSerials.isOpenElsewhere(output.serial) {
+    private func error(_ output: Tensor, _ cotangent: Tensor?, _ inputs: [Tensor]) -> TensorError? {
+        let operation = cotangent == nil ? "gradient" : "vectorJacobianProduct"
+        if output.isOpenElsewhere {
             return TensorError(
-                operation, "the result belongs to a tape that is recording on another thread",
-                operands: [output.operandDescription])
+                operation, "the result belongs to a tape that is recording on another thread", of: [output])
         }
         if !output.elementType.isFloat {
             return TensorError(
-                operation, "a result of type \(output.elementType.abbreviation) has no derivative",
-                operands: [output.operandDescription])
+                operation, "a result of type \(output.elementType.abbreviation) has no derivative", of: [output])
         }
         if let input = inputs.first(where: { !$0.elementType.isFloat }) {
             return TensorError(
-                operation, "nothing has a derivative with respect to \(input.elementType.abbreviation)",
-                operands: [input.operandDescription],
+                operation, "nothing has a derivative with respect to \(input.elementType.abbreviation)", of: [input],
                 advice: "Pass what is not differentiated into the closure by capturing it.")
         }
-        if output.shape != seed.shape || output.elementType != seed.elementType {
-            return operation == "gradient"
-                ? TensorError(
-                    operation, "the function's result must be a single number, but has shape \(output.shape)",
-                    operands: [output.operandDescription],
-                    advice: "Reduce it, for example with `sum` or `mean`, or use `vectorJacobianProduct`.")
-                : TensorError(
-                    operation, "the cotangent must be like the function's result",
-                    operands: [output.operandDescription, seed.operandDescription])
+        if cotangent == nil, output.rank != 0 {
+            return TensorError(
+                operation, "the function's result must be a single number, but has shape \(output.shape)", of: [output],
+                advice: "Reduce it, for example with `sum` or `mean`, or use `vectorJacobianProduct`.")
+        }
+        if let cotangent, cotangent.kind != output.kind {
+            return TensorError(operation, "the cotangent must be like the function's result", of: [output, cotangent])
         }
         return nil
     }

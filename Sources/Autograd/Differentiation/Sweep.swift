@@ -100,9 +100,7 @@ struct Sweep {
     }
 
     @inline(__always)
-    private func isActive(_ index: Int32) -> Bool {
-        index >= start && flags[Int(index &- start)].contains(.active)
-    }
+    private func isActive(_ index: Int32) -> Bool { index >= start && flags[Int(index &- start)].contains(.active) }
 
     /// Passes from `output` down to the start.
     @inline(__always)

@@ -74,9 +74,7 @@ struct ElementLoops: Sendable {
     }
 
     /// The loops of a kernel.
-    init(_ function: ck_function) {
-        self.init { ck_elementwise(function, ck_type($0)).map(ElementLoop.kernel) }
-    }
+    init(_ function: ck_function) { self.init { ck_elementwise(function, ck_type($0)).map(ElementLoop.kernel) } }
 
     @inline(__always)
     subscript(elementType: Tensor.ElementType) -> ElementLoop? {

@@ -7,9 +7,7 @@ struct Arithmetic: Sendable {
     /// Nil for a function that is not so small.
     init?(_ function: ck_function?) {
         guard let function, [CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_NEGATE, CK_SQUARE].contains(function)
-        else {
-            return nil
-        }
+        else { return nil }
         self.function = function
     }
 
@@ -34,9 +32,7 @@ struct NumberFunction: Sendable {
 
     /// A function of one number does not use `y`.
     @inline(__always)
-    func callAsFunction(_ x: Double, _ y: Double = 0) -> Double {
-        arithmetic?(x, y) ?? byLoop(x, y)
-    }
+    func callAsFunction(_ x: Double, _ y: Double = 0) -> Double { arithmetic?(x, y) ?? byLoop(x, y) }
 
     @inline(__always)
     private func byLoop(_ x: Double, _ y: Double) -> Double {

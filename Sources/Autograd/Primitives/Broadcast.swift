@@ -12,21 +12,17 @@ extension Primitive {
                 return Autograd.sum(adjoint, along: Array(0..<new) + repeated).reshaped(to: shape)
             }
         ],
-        samples: {
-            [
-                Sample([Tensor([1, 2])], attributes: ["shape": [2, 2]], equals: Tensor([[1, 2], [1, 2]])),
-                Sample([Tensor([[1], [2]])], attributes: ["shape": [2, 2]], equals: Tensor([[1, 1], [2, 2]])),
-                Sample([Tensor(3)], attributes: ["shape": [2]], equals: Tensor([3, 3])),
-                .extreme([Tensor([1])], attributes: ["shape": [0]], equals: Tensor([Double]())),
-            ]
-        },
-        refusals: {
-            [
-                RefusedInput([Tensor([1, 2])], attributes: ["shape": [3]], because: "[2] cannot be broadcast to [3]"),
-                RefusedInput(
-                    [Tensor([[1, 2]])], attributes: ["shape": [2]], because: "[1, 2] cannot be broadcast to [2]"),
-            ]
-        },
+        samples: [
+            Sample([Tensor([1, 2])], attributes: ["shape": [2, 2]], equals: Tensor([[1, 2], [1, 2]])),
+            Sample([Tensor([[1], [2]])], attributes: ["shape": [2, 2]], equals: Tensor([[1, 1], [2, 2]])),
+            Sample([Tensor(3)], attributes: ["shape": [2]], equals: Tensor([3, 3])),
+            .extreme([Tensor([1])], attributes: ["shape": [0]], equals: Tensor([Double]())),
+        ],
+        refusals: [
+            RefusedInput([Tensor([1, 2])], attributes: ["shape": [3]], because: "[2] cannot be broadcast to [3]"),
+            RefusedInput(
+                [Tensor([[1, 2]])], attributes: ["shape": [2]], because: "[1, 2] cannot be broadcast to [2]"),
+        ],
         result: { operands, attributes throws(Refusal) in
             let (shape, wanted) = (operands[0].shape, attributes.resultShape)
             guard shape.rank <= wanted.rank, Tensor.Shape.broadcast(shape, wanted) == wanted else {

@@ -79,8 +79,7 @@ extension Tensor {
         if let failed = operands.first(where: \.isFailed) { return failed }
         if operands.allSatisfy({ $0.elementType == .bool }) { return nil }
         return TensorError(
-            name, "takes conditions", operands: operands.map(\.operandDescription),
-            advice: "Compare numbers first, with `.<`, `.>` or `.==`."
+            name, "takes conditions", of: operands, advice: "Compare numbers first, with `.<`, `.>` or `.==`."
         ).raise()
     }
 }
@@ -106,8 +105,7 @@ extension Tensor {
         let rank = Swift.max(rank, other?.rank ?? 0)
         if rank == 0 { return true }
         return TensorError(
-            comparison.rawValue, "a tensor of rank \(rank) is not one number",
-            operands: [operandDescription] + (other.map { [$0.operandDescription] } ?? []),
+            comparison.rawValue, "a tensor of rank \(rank) is not one number", of: [self] + (other.map { [$0] } ?? []),
             advice: "Compare element by element with `.\(comparison.rawValue)`, or reduce it to rank 0 first."
         ).raise(returning: false)
     }

@@ -47,7 +47,7 @@ extension Tensor {
         if isFailed { return self }
         guard let axis = shape.resolved(axis: axis), step >= 1 else {
             return TensorError(
-                "sliced", "axis \(axis) or step \(step) is not possible", operands: [operandDescription],
+                "sliced", "axis \(axis) or step \(step) is not possible", of: [self],
                 advice: "The axis must be one of the tensor's, the step at least 1."
             ).raise()
         }
@@ -60,7 +60,7 @@ extension Tensor {
         if isFailed { return self }
         guard indices.count <= rank else {
             let problem = "\(indices.count) positions for \(rank) axes"
-            return TensorError(name, problem, operands: [operandDescription]).raise()
+            return TensorError(name, problem, of: [self]).raise()
         }
         var (starts, counts, steps) = (Shape(repeating: 0, rank: rank), shape, Shape(repeating: 1, rank: rank))
         var kept = Shape()
@@ -91,7 +91,7 @@ extension Tensor {
 
     private func outside(_ positions: String, _ axis: Int, _ name: String) -> (Int, Int)? {
         TensorError(
-            name, "\(positions) outside axis \(axis), which has \(shape[axis])", operands: [operandDescription],
+            name, "\(positions) outside axis \(axis), which has \(shape[axis])", of: [self],
             advice: "Only single positions count from the end when negative."
         ).raise(returning: nil)
     }

@@ -54,14 +54,12 @@ extension Primitive {
                     [Tensor([[2, 1, 2, 2, 2], [3, 3, 0, 0, 0]])], attributes: .reducing([1]), equals: Tensor([2, 3]),
                     gradients: [Tensor([[0.25, 0, 0.25, 0.25, 0.25], [0.5, 0.5, 0, 0, 0]])]),
             ]
-        },
-        refusals: {
-            [
-                RefusedInput([Tensor([1, 2])], attributes: .reducing([1]), because: "[1] does not name axes"),
-                RefusedInput([Tensor([true])], attributes: .reducing([0]), because: "not bool"),
-                RefusedInput(
-                    [Tensor(repeating: 0, shape: [2, 0])], attributes: .reducing([1]),
-                    because: "no largest of no elements"),
-            ]
-        })
+        }(),
+        refusals: [
+            RefusedInput([Tensor([1, 2])], attributes: .reducing([1]), because: "[1] does not name axes"),
+            RefusedInput([Tensor([true])], attributes: .reducing([0]), because: "not bool"),
+            RefusedInput(
+                [Tensor(repeating: 0, shape: [2, 0])], attributes: .reducing([1]),
+                because: "no largest of no elements"),
+        ])
 }

@@ -15,20 +15,12 @@ extension Primitive {
 
     /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, attributes: Attributes) -> Tensor {
-        withUnsafePointer(to: (x, y)) {
-            applyBroadcasting(
-                UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 2),
-                attributes)
-        }
+        withUnsafeBytes(of: (x, y)) { applyBroadcasting($0.assumingMemoryBound(to: Tensor.self), attributes) }
     }
 
     /// Applies this primitive to three operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, _ z: Tensor, attributes: Attributes = .none) -> Tensor {
-        withUnsafePointer(to: (x, y, z)) {
-            applyBroadcasting(
-                UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: 3),
-                attributes)
-        }
+        withUnsafeBytes(of: (x, y, z)) { applyBroadcasting($0.assumingMemoryBound(to: Tensor.self), attributes) }
     }
 
     /// Applies this primitive to any number of operands, of which there must be as many as it takes.
@@ -38,11 +30,10 @@ extension Primitive {
 
     private func applyBroadcasting(_ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
         guard isElementwise, operands.count == operandCount else { return apply(operands, attributes) }
-        var isBroadcast = false
-        for position in 1..<Swift.max(operands.count, 1) where !operands[position].hasShape(of: operands[0]) {
-            isBroadcast = true
+        // By position: to iterate over tensors counts references.
+        if operands.indices.dropFirst().allSatisfy({ operands[$0].hasShape(of: operands[0]) }) {
+            return apply(operands, attributes)
         }
-        if !isBroadcast { return apply(operands, attributes) }
         var shape = Tensor.Shape()
         for operand in operands {
             if operand.isFailed { return operand }
@@ -108,8 +99,7 @@ extension Primitive {
             if y.storage == nil {
                 second = tape.broadcasting(second, Broadcasting(shape: x.shape, primitive: .broadcast))
             }
-            let index = tape.append(
-                self, .float64, shape: tape[first].shape, bits: 0, operandCount: 2, first, second)
+            let index = tape.append(self, .float64, shape: tape[first].shape, bits: 0, operandCount: 2, first, second)
             var uses: Pullback.Uses = []
             if x.serial != 0 { uses.formUnion(self.uses(ofOperand: 0)) }
             if y.serial != 0 { uses.formUnion(self.uses(ofOperand: 1)) }

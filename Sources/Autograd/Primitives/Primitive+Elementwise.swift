@@ -28,9 +28,8 @@ extension Primitive {
     ) -> Primitive {
         elementwise(
             name, ElementLoops { $0.isFloat ? .unary(value) : nil },
-            pullbacks: [
-                .traced { adjoint, call in adjoint * derivative(call.operand(0), call.result) }
-            ], samples: samples)
+            pullbacks: [.traced { adjoint, call in adjoint * derivative(call.operand(0), call.result) }],
+            samples: samples)
     }
 
     /// Makes an element-wise primitive of a function of two numbers, with one derivative for each, from the operands x
@@ -97,7 +96,7 @@ extension Primitive {
         let count = signature == .comparison ? 2 : pullbacks.count
         return Primitive(
             name, operandCount: count, implementation: .elementwise(loops, signature), function: function,
-            pullbacks: pullbacks, samples: samples, refusals: { refusedInputs(signature, operandCount: count) },
+            pullbacks: pullbacks, samples: samples(), refusals: refusedInputs(signature, operandCount: count),
             result: { operands, _ throws(Refusal) in
                 try checkTypes(operands, signature)
                 let last = operands[count - 1]
@@ -118,9 +117,7 @@ extension Primitive {
             refused.append(
                 RefusedInput([Tensor](repeating: Tensor(indices: [1, 2]), count: count), because: "cast(to: .float64)"))
         }
-        if signature == .selection {
-            refused.append(RefusedInput([numbers, numbers, numbers], because: "condition"))
-        }
+        if signature == .selection { refused.append(RefusedInput([numbers, numbers, numbers], because: "condition")) }
         if count == 2 {
             refused += [
                 RefusedInput(condition + [numbers, Tensor([1, 2, 3], elementType: .float32)], because: "f64 and f32"),
@@ -148,10 +145,15 @@ extension Primitive {
                 advice: "Convert one operand with `cast(to: .\(type.isFloat ? type : operands[position].elementType))`."
             )
         }
-        if signature == .numbers && !type.isFloat {
-            throw Refusal(
-                "takes real numbers, not \(type.abbreviation)",
-                advice: "Convert the operands with `cast(to: .float64)`.")
-        }
+        if signature == .numbers { try operands[0].checkReal() }
+    }
+}
+
+extension Primitive.Result {
+    /// Refuses what is no array of real numbers.
+    func checkReal() throws(Primitive.Refusal) {
+        if elementType.isFloat { return }
+        throw Primitive.Refusal(
+            "takes real numbers, not \(elementType.abbreviation)", advice: "Convert them with `cast(to: .float64)`.")
     }
 }

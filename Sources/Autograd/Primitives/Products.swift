@@ -81,7 +81,7 @@ extension Primitive {
                     [Tensor(repeating: 0, shape: [2, 0]), Tensor(repeating: 0, shape: [0, 3])],
                     equals: Tensor(repeating: 0, shape: [2, 3])),
             ]
-        },
+        }(),
         refusals: {
             let a = Tensor([[1, 2, 3], [4, 5, 6]])
             return [
@@ -92,7 +92,7 @@ extension Primitive {
                     [Tensor(repeating: 0, shape: [2, 1, 1]), Tensor(repeating: 0, shape: [3, 1, 1])],
                     because: "leading axes [2] and [3]"),
             ]
-        })
+        }())
 
     /// The outer product of two vectors, Zᵢⱼ = xᵢ yⱼ; x̄ = Z̄ y, ȳ = x Z̄.
     ///
@@ -116,8 +116,7 @@ extension Primitive {
             prepare: { call in
                 (
                     loop: Primitive.multiply.loops[call.result.elementType]!, type: call.result.elementType,
-                    rows: call[0].shape[0],
-                    columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
+                    rows: call[0].shape[0], columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
                 )
             },
             run: { plan, elements in
@@ -146,7 +145,7 @@ extension Primitive {
                     equals: Tensor([[0, .infinity], [-0.0, -.infinity], [0, .infinity]])),
                 .extreme([Tensor(repeating: 0, shape: [0]), y], equals: Tensor(repeating: 0, shape: [0, 2])),
             ]
-        },
+        }(),
         refusals: {
             let x = Tensor([1, 2])
             return [
@@ -154,7 +153,7 @@ extension Primitive {
                 RefusedInput([x, Tensor(2)], because: "takes two vectors"),
                 RefusedInput([x, x.cast(to: .float32)], because: "f64 and f32"),
             ]
-        })
+        }())
 }
 
 extension Primitive {
@@ -194,8 +193,7 @@ private struct MatrixProduct: BitwiseCopyable {
                 bBatch.withUnsafePointer { bStrides in
                     ck_matmul_batch(
                         type, batch.rank - 2, lengths, rows, columns, inner, a, aStrides, aRow, aColumn, b, bStrides,
-                        bRow,
-                        bColumn, result)
+                        bRow, bColumn, result)
                 }
             }
         }
@@ -228,8 +226,7 @@ public func dot(_ x: Tensor, _ y: Tensor) -> Tensor {
     if x.isFailed || y.isFailed { return .failed }
     guard x.rank == 1, y.rank == 1 else {
         return TensorError(
-            "dot", "takes two vectors", operands: [x.operandDescription, y.operandDescription],
-            advice: "Use `matmul` for matrices, or `sum(x * y)` for any shape."
+            "dot", "takes two vectors", of: [x, y], advice: "Use `matmul` for matrices, or `sum(x * y)` for any shape."
         ).raise()
     }
     return Primitive.matmul(x, y)

@@ -7,11 +7,7 @@ extension Primitive {
     @Sendable
     static func reducedResult(_ operands: borrowing Operands, _ attributes: Attributes) throws(Refusal) -> Result {
         let (shape, axes) = (operands[0].shape, attributes.integers("axes"))
-        guard operands[0].elementType.isFloat else {
-            throw Refusal(
-                "takes real numbers, not \(operands[0].elementType.abbreviation)",
-                advice: "Convert the operand with `cast(to: .float64)`.")
-        }
+        try operands[0].checkReal()
         guard axes.allSatisfy(shape.indices.contains), zip(axes, axes.dropFirst()).allSatisfy(<) else {
             throw Refusal("\(axes) does not name axes of \(shape), in order and each at most once")
         }
@@ -64,8 +60,7 @@ extension Primitive.Kernel {
                 plan.layout.shape.visit(firstAxes: plan.outer) {
                     kernel(
                         ck_type(plan.layout.elementType), plan.outputs, plan.outputStride, plan.count, plan.stride,
-                        source,
-                        target)
+                        source, target)
                     target += plan.outputs * size
                 } move: { axis, steps in
                     source += steps * strides[axis] * size

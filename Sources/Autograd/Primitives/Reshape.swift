@@ -8,23 +8,19 @@ extension Primitive {
             return isPacked ? (result.packedStrides, 0) : nil
         },
         pullbacks: [.using([]) { adjoint, call in adjoint.reshaped(to: call.shape(ofOperand: 0)) }],
-        samples: {
-            [
-                Sample(
-                    [Tensor([[1, 2, 3], [4, 5, 6]])], attributes: ["shape": [3, 2]],
-                    equals: Tensor([[1, 2], [3, 4], [5, 6]])),
-                Sample([Tensor([[3]])], attributes: ["shape": []], equals: Tensor(3)),
-                Sample(
-                    [Tensor([[1, 2, 3], [4, 5, 6]]).transposed()], attributes: ["shape": [6]],
-                    equals: Tensor([1, 4, 2, 5, 3, 6])),
-            ]
-        },
-        refusals: {
-            [
-                RefusedInput(
-                    [Tensor([1, 2, 3])], attributes: ["shape": [2, 2]], because: "3 elements do not fill [2, 2]")
-            ]
-        },
+        samples: [
+            Sample(
+                [Tensor([[1, 2, 3], [4, 5, 6]])], attributes: ["shape": [3, 2]],
+                equals: Tensor([[1, 2], [3, 4], [5, 6]])),
+            Sample([Tensor([[3]])], attributes: ["shape": []], equals: Tensor(3)),
+            Sample(
+                [Tensor([[1, 2, 3], [4, 5, 6]]).transposed()], attributes: ["shape": [6]],
+                equals: Tensor([1, 4, 2, 5, 3, 6])),
+        ],
+        refusals: [
+            RefusedInput(
+                [Tensor([1, 2, 3])], attributes: ["shape": [2, 2]], because: "3 elements do not fill [2, 2]")
+        ],
         result: { operands, attributes throws(Refusal) in
             let shape = attributes.resultShape
             guard shape.elementCount == operands[0].shape.elementCount else {

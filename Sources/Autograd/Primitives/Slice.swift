@@ -15,12 +15,9 @@ extension Primitive {
         },
         pullbacks: [
             .using([]) { adjoint, call in
-                Primitive.pad(
-                    adjoint,
-                    attributes: [
-                        "starts": call.attributes["starts"], "steps": call.attributes["steps"],
-                        "shape": .integers(Array(call.shape(ofOperand: 0))),
-                    ])
+                let (starts, steps) = (call.attributes["starts"], call.attributes["steps"])
+                let shape = Array(call.shape(ofOperand: 0))
+                return pad(adjoint, attributes: ["starts": starts, "steps": steps, "shape": .integers(shape)])
             }
         ],
         samples: {
@@ -31,28 +28,15 @@ extension Primitive {
                     equals: Tensor([[2, 3], [5, 6]])),
                 Sample([x], attributes: .slicing([1, 0], counts: [1, 2], steps: [1, 2]), equals: Tensor([[4, 6]])),
             ]
-        },
-        refusals: {
-            [
-                RefusedInput(
-                    [Tensor([1, 2])], attributes: .slicing([1], counts: [2], steps: [1]),
-                    because: "outside axis 0, which has 2")
-            ]
-        },
+        }(),
+        refusals: [
+            RefusedInput(
+                [Tensor([1, 2])], attributes: .slicing([1], counts: [2], steps: [1]),
+                because: "outside axis 0, which has 2")
+        ],
         result: { operands, attributes throws(Refusal) in
-            let shape = operands[0].shape
-            let (starts, counts) = (attributes.integers("starts"), attributes.integers("counts"))
-            let steps = attributes.integers("steps")
-            guard starts.count == shape.rank, counts.count == shape.rank, steps.count == shape.rank else {
-                throw Refusal("needs a start, a count and a step for each of \(shape.rank) axes")
-            }
-            for axis in shape.indices {
-                guard fits(counts[axis], from: starts[axis], by: steps[axis], into: shape[axis]) else {
-                    throw Refusal(
-                        "\(counts[axis]) elements from \(starts[axis]) on, \(steps[axis]) apart, lie outside axis \(axis), "
-                            + "which has \(shape[axis])")
-                }
-            }
+            let counts = attributes.integers("counts")
+            try checkPart(counts, of: operands[0].shape, attributes)
             return Result(Tensor.Shape(counts), operands[0].elementType)
         })
 
@@ -61,20 +45,9 @@ extension Primitive {
     public static let pad: Primitive = Primitive(
         "pad", operands: 1,
         result: { operands, attributes throws(Refusal) in
-            let (part, shape) = (operands[0].shape, attributes.resultShape)
-            let (starts, steps) = (attributes.integers("starts"), attributes.integers("steps"))
-            guard operands[0].elementType.isFloat else {
-                throw Refusal("takes real numbers, not \(operands[0].elementType.abbreviation)")
-            }
-            guard starts.count == part.rank, steps.count == part.rank, shape.rank == part.rank else {
-                throw Refusal("needs a start, a step and a length for each of \(part.rank) axes")
-            }
-            for axis in part.indices {
-                guard fits(part[axis], from: starts[axis], by: steps[axis], into: shape[axis]) else {
-                    throw Refusal("axis \(axis) does not fit: \(part[axis]) elements into \(shape[axis])")
-                }
-            }
-            return Result(shape, operands[0].elementType)
+            try operands[0].checkReal()
+            try checkPart(Array(operands[0].shape), of: attributes.resultShape, attributes)
+            return Result(attributes.resultShape, operands[0].elementType)
         },
         kernel: Kernel(
             prepare: { call in PaddedCopy(call[0], into: call.result.shape, call.attributes) },
@@ -94,22 +67,19 @@ extension Primitive {
                 return Primitive.slice(adjoint, attributes: .slicing(starts, counts: counts, steps: steps))
             }
         ],
-        samples: {
-            [
-                Sample(
-                    [Tensor([[1, 2]])], attributes: ["starts": [1, 0], "steps": [1, 2], "shape": [2, 4]],
-                    equals: Tensor([[0, 0, 0, 0], [1, 0, 2, 0]])),
-                Sample(
-                    [Tensor([[1, 2], [3, 4]])], attributes: ["starts": [0, 1], "steps": [2, 1], "shape": [3, 3]],
-                    equals: Tensor([[0, 1, 2], [0, 0, 0], [0, 3, 4]])),
-            ]
-        },
-        refusals: {
-            [
-                RefusedInput(
-                    [Tensor([1, 2])], attributes: ["starts": [1], "steps": [1], "shape": [2]], because: "does not fit")
-            ]
-        })
+        samples: [
+            Sample(
+                [Tensor([[1, 2]])], attributes: ["starts": [1, 0], "steps": [1, 2], "shape": [2, 4]],
+                equals: Tensor([[0, 0, 0, 0], [1, 0, 2, 0]])),
+            Sample(
+                [Tensor([[1, 2], [3, 4]])], attributes: ["starts": [0, 1], "steps": [2, 1], "shape": [3, 3]],
+                equals: Tensor([[0, 1, 2], [0, 0, 0], [0, 3, 4]])),
+        ],
+        refusals: [
+            RefusedInput(
+                [Tensor([1, 2])], attributes: ["starts": [1], "steps": [1], "shape": [2]],
+                because: "outside axis 0, which has 2")
+        ])
 }
 
 /// The elements of a part, copied to their places among zeros.
@@ -149,6 +119,23 @@ private struct PaddedCopy: BitwiseCopyable {
 }
 
 extension Primitive {
+    /// Refuses to take elements from the "starts" of the attributes on, their "steps" apart, that do not lie in a shape.
+    private static func checkPart(
+        _ counts: [Int], of shape: Tensor.Shape, _ attributes: Attributes
+    ) throws(Refusal) {
+        let (starts, steps) = (attributes.integers("starts"), attributes.integers("steps"))
+        guard starts.count == shape.rank, counts.count == shape.rank, steps.count == shape.rank else {
+            throw Refusal("needs a start, a count and a step for each of \(shape.rank) axes")
+        }
+        for axis in shape.indices {
+            guard fits(counts[axis], from: starts[axis], by: steps[axis], into: shape[axis]) else {
+                throw Refusal(
+                    "\(counts[axis]) elements from \(starts[axis]) on, \(steps[axis]) apart, lie outside axis \(axis), "
+                        + "which has \(shape[axis])")
+            }
+        }
+    }
+
     /// Whether `count` positions from `start` on, `step` apart, lie on an axis. Without a product, which could overflow.
     private static func fits(_ count: Int, from start: Int, by step: Int, into length: Int) -> Bool {
         guard count > 0, start >= 0, step >= 1 else { return count == 0 && start >= 0 && step >= 1 }

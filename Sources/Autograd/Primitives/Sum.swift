@@ -43,11 +43,9 @@ extension Primitive {
                     equals: Tensor([10, 18])),
                 .extreme([Tensor(repeating: 0, shape: [0, 2])], attributes: .reducing([0]), equals: Tensor([0, 0])),
             ]
-        },
-        refusals: {
-            [
-                RefusedInput([Tensor([1, 2])], attributes: .reducing([1]), because: "[1] does not name axes"),
-                RefusedInput([Tensor([true])], attributes: .reducing([0]), because: "not bool"),
-            ]
-        })
+        }(),
+        refusals: [
+            RefusedInput([Tensor([1, 2])], attributes: .reducing([1]), because: "[1] does not name axes"),
+            RefusedInput([Tensor([true])], attributes: .reducing([0]), because: "not bool"),
+        ])
 }

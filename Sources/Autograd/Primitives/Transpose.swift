@@ -14,22 +14,18 @@ extension Primitive {
                 return adjoint.transposed(axes: axes.indices.map { axes.firstIndex(of: $0)! })
             }
         ],
-        samples: {
-            [
-                Sample(
-                    [Tensor([[1, 2, 3], [4, 5, 6]])], attributes: ["axes": [1, 0]],
-                    equals: Tensor([[1, 4], [2, 5], [3, 6]])),
-                Sample(
-                    [Tensor((0..<6).map(Double.init), shape: [1, 2, 3])], attributes: ["axes": [2, 0, 1]],
-                    equals: Tensor([0, 3, 1, 4, 2, 5], shape: [3, 1, 2])),
-            ]
-        },
-        refusals: {
-            [
-                RefusedInput([Tensor([[1, 2]])], attributes: ["axes": [0, 0]], because: "each axis once"),
-                RefusedInput([Tensor([1, 2])], attributes: ["axes": [0, 1]], because: "each axis once"),
-            ]
-        },
+        samples: [
+            Sample(
+                [Tensor([[1, 2, 3], [4, 5, 6]])], attributes: ["axes": [1, 0]],
+                equals: Tensor([[1, 4], [2, 5], [3, 6]])),
+            Sample(
+                [Tensor((0..<6).map(Double.init), shape: [1, 2, 3])], attributes: ["axes": [2, 0, 1]],
+                equals: Tensor([0, 3, 1, 4, 2, 5], shape: [3, 1, 2])),
+        ],
+        refusals: [
+            RefusedInput([Tensor([[1, 2]])], attributes: ["axes": [0, 0]], because: "each axis once"),
+            RefusedInput([Tensor([1, 2])], attributes: ["axes": [0, 1]], because: "each axis once"),
+        ],
         result: { operands, attributes throws(Refusal) in
             let (shape, axes) = (operands[0].shape, attributes.integers("axes"))
             guard axes.count == shape.rank, shape.indices.allSatisfy(axes.contains) else {
@@ -43,9 +39,7 @@ extension Primitive {
 
 extension Tensor {
     /// The axes in another order: axis k of the result is axis `axes[k]` of this tensor.
-    public func transposed(axes: [Int]) -> Tensor {
-        Primitive.transpose(self, attributes: ["axes": .integers(axes)])
-    }
+    public func transposed(axes: [Int]) -> Tensor { Primitive.transpose(self, attributes: ["axes": .integers(axes)]) }
 
     /// The last two axes exchanged: for a matrix, its transpose. Fewer than two axes are an error.
     public func transposed() -> Tensor {
@@ -53,7 +47,7 @@ extension Tensor {
         if isFailed { return self }
         guard rank >= 2 else {
             return TensorError(
-                "transpose", "a tensor of rank \(rank) has no two axes to exchange", operands: [operandDescription],
+                "transpose", "a tensor of rank \(rank) has no two axes to exchange", of: [self],
                 advice: "Make a row or a column of it first, with `reshaped(to:)`."
             ).raise()
         }

@@ -40,12 +40,9 @@ extension Tensor.ElementType {
 
     /// The bit pattern of a number in this type, as it lies at the start of an eight-byte word. An index must be whole.
     func bits(of number: Double) -> UInt64 {
-        switch self {
-        case .float64: number.bitPattern
-        case .float32: UInt64(Float(number).bitPattern)
-        case .int64: UInt64(bitPattern: index(number))
-        case .bool: number == 0 ? 0 : 1
-        }
+        var bits: UInt64 = 0
+        store(number, at: &bits)
+        return bits
     }
 
     /// Writes a number as an element of this type. An index must be whole.

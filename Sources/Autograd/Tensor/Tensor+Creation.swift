@@ -8,9 +8,7 @@ extension Tensor {
     }
 
     /// A single condition, of rank 0.
-    public init(_ condition: Bool) {
-        self.init(storage: nil, bits: condition ? 1 : 0, elementType: .bool)
-    }
+    public init(_ condition: Bool) { self.init(storage: nil, bits: condition ? 1 : 0, elementType: .bool) }
 
     /// A single number of type float32, which it stays unless another type is asked for.
     @_disfavoredOverload
@@ -189,23 +187,20 @@ public protocol TensorConvertible {
     static func tensor(of elements: [Self], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor
 }
 
-extension Double: TensorConvertible {
-    public static func tensor(of elements: [Double], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
-        elements.withUnsafeBytes { Tensor.of($0, .float64, shape, as: elementType ?? .float64) }
+/// What lies in memory as an element of a tensor does.
+protocol TensorElement: TensorConvertible {
+    static var elementType: Tensor.ElementType { get }
+}
+
+extension TensorElement {
+    public static func tensor(of elements: [Self], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
+        elements.withUnsafeBytes { Tensor.of($0, Self.elementType, shape, as: elementType ?? Self.elementType) }
     }
 }
 
-extension Float: TensorConvertible {
-    public static func tensor(of elements: [Float], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
-        elements.withUnsafeBytes { Tensor.of($0, .float32, shape, as: elementType ?? .float32) }
-    }
-}
-
-extension Bool: TensorConvertible {
-    public static func tensor(of elements: [Bool], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {
-        elements.withUnsafeBytes { Tensor.of($0, .bool, shape, as: elementType ?? .bool) }
-    }
-}
+extension Double: TensorConvertible, TensorElement { static var elementType: Tensor.ElementType { .float64 } }
+extension Float: TensorConvertible, TensorElement { static var elementType: Tensor.ElementType { .float32 } }
+extension Bool: TensorConvertible, TensorElement { static var elementType: Tensor.ElementType { .bool } }
 
 extension TensorConvertible where Self: BinaryInteger {
     public static func tensor(of elements: [Self], shape: Tensor.Shape?, elementType: Tensor.ElementType?) -> Tensor {

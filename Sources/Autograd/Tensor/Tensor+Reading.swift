@@ -6,7 +6,7 @@ extension Tensor {
         checkReadable()
         guard elementCount == 1 else {
             return TensorError(
-                "scalar", "a tensor of \(elementCount) elements is not one number", operands: [operandDescription],
+                "scalar", "a tensor of \(elementCount) elements is not one number", of: [self],
                 advice: "Read all of them with `numbers`, or reduce them first, for example with `sum`."
             ).raise(returning: .nan)
         }
@@ -23,7 +23,7 @@ extension Tensor {
     public var rows: [[Double]] {
         guard rank == 2 else {
             return TensorError(
-                "rows", "a tensor of rank \(rank) has no rows", operands: [operandDescription],
+                "rows", "a tensor of rank \(rank) has no rows", of: [self],
                 advice: "Read it with `numbers`, or reshape it to rank 2."
             ).raise(returning: [])
         }
@@ -62,7 +62,7 @@ extension Tensor {
         var problem = advice != nil && elementType != type ? "these are no \(reader)" : nil
         if elementCount >= 1 << 24 { problem = problem ?? shortage ?? Storage.shortage(shape, type) }
         if let problem {
-            let error = TensorError(reader, problem, operands: [operandDescription], advice: advice ?? "")
+            let error = TensorError(reader, problem, of: [self], advice: advice ?? "")
             return error.raise(returning: [])
         }
         checkReadable()

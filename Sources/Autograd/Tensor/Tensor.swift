@@ -41,9 +41,7 @@ public struct Tensor: @unchecked Sendable {
 
     /// A constant that owns these elements.
     @inline(__always)
-    init(_ storage: Storage) {
-        self.init(storage: storage, bits: 0, elementType: storage.elementType)
-    }
+    init(_ storage: Storage) { self.init(storage: storage, bits: 0, elementType: storage.elementType) }
 
     /// The serial number of tensors that stand for a failed operation.
     static let failedSerial = UInt64.max
@@ -83,9 +81,7 @@ extension Tensor {
     /// Runs `body` on the elements as they lie: the address of the first, and the strides.
     @inline(__always)
     func withElements<Result>(_ body: (UnsafeRawPointer, Shape) throws -> Result) rethrows -> Result {
-        if let storage {
-            return try withExtendedLifetime(storage) { try body(storage.elements, storage.strides) }
-        }
+        if let storage { return try withExtendedLifetime(storage) { try body(storage.elements, storage.strides) } }
         return try withUnsafeBytes(of: bits) { try body($0.baseAddress!, Shape()) }
     }
 }

@@ -27,6 +27,11 @@ public struct TensorError: Error, Sendable, Hashable, CustomStringConvertible {
         self.advice = advice
     }
 
+    /// The same with the operands themselves, of which their descriptions are kept.
+    public init(_ operation: String, _ problem: String, of operands: [Tensor], advice: String = "") {
+        self.init(operation, problem, operands: operands.map(\.operandDescription), advice: advice)
+    }
+
     public var description: String {
         var lines = ["\(operation): \(problem)"]
         lines += operands.enumerated().map { "  operand \($0): \($1)" }

@@ -3,6 +3,7 @@
 #define CKERNELS_H
 
 #include <math.h>
+#include <pthread.h>
 
 #include "Context.h"
 #include "Kernels.h"

@@ -22,8 +22,12 @@
 // CK_SCALAR_AFFINE               a · b + a′ · b′ + c, the products as in matrix products: one element of W x + b. a′ and b′ are a
 //                                and b of the word that follows, and the last result, if one of the products has it, is a′ or b′
 
-/// Which operand is the result of the instruction before, so that it need not be loaded again.
-typedef enum : uint8_t { CK_SCALAR_NONE, CK_SCALAR_A, CK_SCALAR_B, CK_SCALAR_C, CK_SCALAR_FORM_COUNT } ck_scalar_form;
+/// Which operand is the result of the instruction before, so that it need not be loaded again. CK_SCALAR_WIDE computes `a`
+/// results side by side from `result` on, of operands whose places follow as those of CK_SCALAR_GATHER: worth it from
+/// CK_SCALAR_WIDTH on.
+typedef enum : uint8_t {
+    CK_SCALAR_NONE, CK_SCALAR_A, CK_SCALAR_B, CK_SCALAR_C, CK_SCALAR_WIDE, CK_SCALAR_FORM_COUNT
+} ck_scalar_form;
 
 /// What needs more than one place for its description: the words that follow the instruction.
 typedef enum : uint8_t {
@@ -56,11 +60,8 @@ typedef struct {
 
 enum { CK_SCALAR_PLACES = sizeof(ck_scalar_instruction) / sizeof(uint32_t) };
 
-/// The code of an instruction.
-const void *ck_scalar_code(ck_function function, ck_scalar_form form);
-/// The code of one that computes `a` results side by side from `result` on, of operands whose places follow as those of
-/// CK_SCALAR_GATHER; null where there is none for a function. Worth it from CK_SCALAR_WIDTH on.
-const void *_Nullable ck_scalar_wide_code(ck_function function);
+/// The code of an instruction; null for a function without a wide form.
+const void *_Nullable ck_scalar_code(ck_function function, ck_scalar_form form);
 const void *ck_scalar_long_code(ck_scalar_long operation);
 
 /// Carries out instructions up to a return.

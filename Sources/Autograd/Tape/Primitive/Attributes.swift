@@ -27,9 +27,7 @@ extension Primitive {
         }
 
         /// No attributes.
-        public static var none: Attributes {
-            @inline(__always) get { Attributes([], nil) }
-        }
+        public static var none: Attributes { @inline(__always) get { Attributes([], nil) } }
 
         /// The one attribute "shape".
         static func shape(_ shape: Tensor.Shape) -> Attributes { Attributes([], shape) }

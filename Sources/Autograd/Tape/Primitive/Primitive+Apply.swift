@@ -65,16 +65,14 @@ extension Primitive {
 
     /// Ends the process, or the checked scope, because the operands are refused.
     func refuse(_ operands: UnsafeBufferPointer<Tensor>, _ refusal: Refusal) -> Tensor {
-        TensorError(
-            name, refusal.problem, operands: operands.map(\.operandDescription), advice: refusal.advice
-        ).raise()
+        TensorError(name, refusal.problem, of: Array(operands), advice: refusal.advice).raise()
     }
 
     /// What to answer when an operand is on another tape: nil where that tape has finished, so that the operand is a
     /// constant; an error where it still records on another thread; the failed tensor where the operand is one.
     private func foreign(_ operand: Tensor, _ position: Int, _ operands: UnsafeBufferPointer<Tensor>) -> Tensor? {
         if operand.isFailed { return operand }
-        guard OpenSerials.isOpenElsewhere(operand.serial) else { return nil }
+        guard operand.isOpenElsewhere else { return nil }
         return refuse(
             operands,
             Refusal(
@@ -87,12 +85,9 @@ extension Primitive {
         _ result: Result, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes
     ) throws(Refusal) -> Tensor {
         switch implementation {
-        case .given:
-            fatalError("\(name) is given, not computed")
-        case .identity:
-            return operands[0].withoutTape
-        case .view(let rule):
-            return view(rule, result, operands[0], attributes)
+        case .given: fatalError("\(name) is given, not computed")
+        case .identity: return operands[0].withoutTape
+        case .view(let rule): return view(rule, result, operands[0], attributes)
         case .elementwise(let loops, _):
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
                 Tensor.withLayouts(of: operands, in: result.shape) { layouts, elements in
@@ -251,8 +246,7 @@ extension Primitive {
         let value = Tensor(result)
         guard x.serial != 0 else { return value }
         return Tape.withCurrent { tape in
-            let index = tape.append(
-                self, .float64, shape: tape[x.index].shape, bits: 0, operandCount: 1, x.index)
+            let index = tape.append(self, .float64, shape: tape[x.index].shape, bits: 0, operandCount: 1, x.index)
             let uses = uses(ofOperand: 0)
             if uses.contains(.result) { tape.keep(value, for: index) }
             if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }

@@ -67,9 +67,9 @@ public final class Primitive: Sendable {
 
     init(
         _ name: String, operandCount: Int?, implementation: Implementation, function: ck_function? = nil,
-        elements: ElementRule? = nil, pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample] = { [] },
-        refusals: @escaping @Sendable () -> [RefusedInput] = { [] },
-        result: @escaping ResultRule
+        elements: ElementRule? = nil, pullbacks: [Pullback],
+        samples: @autoclosure @escaping @Sendable () -> [Sample] = [],
+        refusals: @autoclosure @escaping @Sendable () -> [RefusedInput] = [], result: @escaping ResultRule
     ) {
         guard pullbacks.isEmpty || pullbacks.count == operandCount ?? 1 else {
             fatalError(
@@ -124,17 +124,17 @@ public final class Primitive: Sendable {
     ) {
         self.init(
             name, operands: operands, result: result, kernel: kernel, elements: nil, pullbacks: pullbacks,
-            samples: samples, refusals: refusals)
+            samples: samples(), refusals: refusals())
     }
 
     convenience init(
         _ name: String, operands: Int?, result: @escaping ResultRule, kernel: Kernel, elements: ElementRule?,
-        pullbacks: [Pullback], samples: @escaping @Sendable () -> [Sample],
-        refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
+        pullbacks: [Pullback], samples: @autoclosure @escaping @Sendable () -> [Sample],
+        refusals: @autoclosure @escaping @Sendable () -> [RefusedInput] = []
     ) {
         self.init(
             name, operandCount: operands, implementation: .kernel(kernel), elements: elements, pullbacks: pullbacks,
-            samples: samples, refusals: refusals, result: result)
+            samples: samples(), refusals: refusals(), result: result)
     }
 }
 
@@ -196,9 +196,7 @@ extension Primitive {
     }
 
     @inline(__always)
-    static func numbered(_ identifier: UInt16) -> Primitive {
-        table[Int(identifier)]!._withUnsafeGuaranteedRef { $0 }
-    }
+    static func numbered(_ identifier: UInt16) -> Primitive { table[Int(identifier)]!._withUnsafeGuaranteedRef { $0 } }
 }
 
 extension Tensor {

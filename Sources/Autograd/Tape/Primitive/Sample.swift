@@ -45,8 +45,7 @@ extension Primitive.Sample {
         _ operands: [Tensor], attributes: Primitive.Attributes = .none, equals expected: Tensor? = nil,
         within tolerance: Double = 4
     ) {
-        self.init(
-            operands: operands, attributes: attributes, expected: expected, tolerance: tolerance, kind: .regular)
+        self.init(operands: operands, attributes: attributes, expected: expected, tolerance: tolerance, kind: .regular)
     }
 
     /// Numbers in the domain, one for each operand.

@@ -11,13 +11,13 @@ extension Primitive {
     public static let identity: Primitive = Primitive(
         "identity", operandCount: 1, implementation: .identity,
         pullbacks: [.using([]) { adjoint, _ in adjoint }],
-        samples: { [Sample([Tensor([1, 2])], equals: Tensor([1, 2]))] },
+        samples: [Sample([Tensor([1, 2])], equals: Tensor([1, 2]))],
         result: { operands, _ in operands[0] })
 
     /// The operand itself, through which no gradient passes.
     public static let stopGradient: Primitive = Primitive(
         "stopGradient", operandCount: 1, implementation: .identity, pullbacks: [.zero],
-        samples: { [.kink(2, equals: 2, gradients: [0])] },
+        samples: [.kink(2, equals: 2, gradients: [0])],
         result: { operands, _ in operands[0] })
 
     private convenience init(_ name: String, given: Void) {

@@ -22,13 +22,7 @@ struct Instruction {
 
     /// One of at most three operands.
     @inline(__always)
-    func operand(_ position: Int) -> Int32 {
-        switch position {
-        case 0: operands.0
-        case 1: operands.1
-        default: operands.2
-        }
-    }
+    func operand(_ position: Int) -> Int32 { withUnsafePointer(to: self) { $0.operand(position) } }
 
     /// The result of type float64 and rank 0.
     @inline(__always) var number: Double { Double(bitPattern: value) }

@@ -83,7 +83,7 @@ extension Tape {
     public func variable(_ value: Tensor, named name: String? = nil) -> Tensor {
         guard ck_current_context().pointee.serial == serial else {
             return TensorError(
-                "variable", "this tape is not recording", operands: [value.operandDescription],
+                "variable", "this tape is not recording", of: [value],
                 advice: "Make variables inside the closure of `Tape.record`."
             ).raise()
         }
@@ -102,18 +102,14 @@ extension Tape {
     }
 
     /// A new variable that is a single number.
-    public func variable(_ value: Double, named name: String? = nil) -> Tensor {
-        variable(Tensor(value), named: name)
-    }
+    public func variable(_ value: Double, named name: String? = nil) -> Tensor { variable(Tensor(value), named: name) }
 }
 
 /// Runs `body` without recording it: what it computes are constants, through which no gradient flows.
 ///
 /// What it reads of the tensors being differentiated are their numbers. See also ``stopGradient(_:)``, which cuts the
 /// gradient of one tensor but stays on the tape.
-public func withoutRecording<Result>(_ body: () throws -> Result) rethrows -> Result {
-    try Tape.suspended(body)
-}
+public func withoutRecording<Result>(_ body: () throws -> Result) rethrows -> Result { try Tape.suspended(body) }
 
 /// The serial numbers of the tapes that record at this moment, of all threads, without locks.
 ///
@@ -164,9 +160,7 @@ enum OpenSerials {
         fatalError("more than \(capacity) tapes record at once")
     }
 
-    static func close(_ serial: UInt64) {
-        places[Int(serial & 1023)].serial.store(0, ordering: .releasing)
-    }
+    static func close(_ serial: UInt64) { places[Int(serial & 1023)].serial.store(0, ordering: .releasing) }
 
     /// Whether the tape of this serial number records on another thread now. One of this thread that is only suspended
     /// does not count: its tensors may be read as constants.

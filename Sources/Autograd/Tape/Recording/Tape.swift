@@ -128,9 +128,7 @@ extension Tape {
 
     /// The instruction that a tensor stands for; a constant becomes one.
     @inline(__always)
-    func index(of tensor: Tensor) -> Int32 {
-        tensor.serial == serial ? tensor.index : appendGiven(.constant, tensor)
-    }
+    func index(of tensor: Tensor) -> Int32 { tensor.serial == serial ? tensor.index : appendGiven(.constant, tensor) }
 
     /// The instruction of the tape that records that a constant or one of its tensors stands for.
     @inline(__always)
@@ -230,9 +228,7 @@ extension Tape {
     /// The value of an instruction that was not kept itself, but sees the elements of its operand in another shape.
     private func viewed(_ index: Int32, _ instruction: Instruction) -> Tensor {
         let primitive = Primitive.numbered(instruction.primitive)
-        guard case .view = primitive.implementation else {
-            fatalError("the value of %\(index) was not kept\n\(self)")
-        }
+        guard case .view = primitive.implementation else { fatalError("the value of %\(index) was not kept\n\(self)") }
         let result = Primitive.Result(shape(of: index), instruction.elementType)
         return withUnsafePointer(to: value(of: instruction.operands.0, isRecorded: false)) { operand in
             // Views refuse nothing.

@@ -78,9 +78,7 @@ struct ScalarRule {
 
         /// The rule of a primitive.
         @inline(__always)
-        subscript(primitive: UInt16) -> UnsafePointer<ScalarRule> {
-            known(primitive) ?? make(primitive)
-        }
+        subscript(primitive: UInt16) -> UnsafePointer<ScalarRule> { known(primitive) ?? make(primitive) }
 
         /// The rule of a primitive, if it has been made.
         @inline(__always)
@@ -151,9 +149,7 @@ extension UnsafePointer<ScalarRule.Steps> {
     ) -> Double {
         registers[0] = adjoint.bitPattern
         let operandCount = Int(instruction.pointee.operandCount)
-        for position in 0..<operandCount {
-            registers[1 &+ position] = tape[Int(instruction.operand(position))].value
-        }
+        for position in 0..<operandCount { registers[1 &+ position] = tape[Int(instruction.operand(position))].value }
         registers[operandCount &+ 1] = instruction.pointee.value
         var next = registers + (operandCount &+ 2)
         for constant in pointee.constants {

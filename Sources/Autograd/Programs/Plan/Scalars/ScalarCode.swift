@@ -229,7 +229,7 @@ extension ScalarCompiler {
         let operations = group.map { operation(of: $0) }
         guard case .instruction(let function) = operations[0].function else { preconditionFailure() }
         emit(
-            gathering: operations.map { registers[$0.operands[0]]! }, by: ck_scalar_wide_code(function),
+            gathering: operations.map { registers[$0.operands[0]]! }, by: ck_scalar_code(function, CK_SCALAR_WIDE),
             to: registers[group[0]]!)
     }
 

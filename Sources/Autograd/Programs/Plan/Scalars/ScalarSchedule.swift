@@ -49,7 +49,7 @@ struct ScalarSchedule {
         func level(_ value: Int) -> Int {
             guard levels[value] == nil, let operation = operations[value] else { return levels[value, default: 0] }
             var level = operation.operands.map(level).max() ?? 0
-            if case .instruction(let function) = operation.function, ck_scalar_wide_code(function) != nil {
+            if case .instruction(let function) = operation.function, function.hasWideForm {
                 alike[[Int(function.rawValue), level], default: []].append(value)
                 level += 1
             }
@@ -90,5 +90,7 @@ extension ck_function {
     /// Whether a result takes so long that vectors are worth every preparation.
     var takesLong: Bool { latency > 4 }
     /// Roughly, in cycles.
-    var latency: Int { self == CK_DIVIDE || self == CK_SQRT ? 15 : ck_scalar_wide_code(self) == nil ? 4 : 50 }
+    var latency: Int { self == CK_DIVIDE || self == CK_SQRT ? 15 : hasWideForm ? 50 : 4 }
+
+    fileprivate var hasWideForm: Bool { ck_scalar_code(self, CK_SCALAR_WIDE) != nil }
 }
