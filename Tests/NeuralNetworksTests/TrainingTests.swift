@@ -92,6 +92,12 @@ private let y = Tensor([[0, 1], [1, 0], [0.5, 0.5]])
         let kinds = graph.outputs.map { graph.nodes[$0].shape }
         #expect(kinds == [[]] + graph.inputs.suffix(4).map { graph.nodes[$0].shape })
         #expect(graph.nodes.contains { $0.primitive.name == "sigmoid" } && "\(graph)" == "\(step)")
+        // Behind any number of inputs, the others have their names, too.
+        let any = TrainingStep(model(), SGD(learningRate: 0.5, momentum: 0.5)) { model, inputs in
+            halfSquaredError(sigmoid(model(inputs[0])), inputs[1])
+        }
+        any(x, y)
+        #expect(try #require(any.graph).nodes.prefix(7).map(\.name) == [nil, nil] + names)
     }
 
     @Test func `keeps the momentum of each parameter`() {

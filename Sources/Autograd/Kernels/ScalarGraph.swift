@@ -6,13 +6,20 @@ import CKernels
 /// Only float64, with conditions as 0 and 1. Views, broadcasts and padding disappear: they name other numbers.
 final class ScalarGraph {
     /// One computation of a number.
-    struct Operation: Hashable {
+    struct Operation: Equatable {
         enum Function: Hashable {
             case instruction(ck_function)
             /// A user's own function: which, by address.
             case unary(UInt)
             case binary(UInt)
             case loop(UInt)
+
+            fileprivate var number: Int {
+                switch self {
+                case .instruction(let function): Int(function.rawValue)
+                case .unary(let address), .binary(let address), .loop(let address): Int(bitPattern: address)
+                }
+            }
         }
 
         var function: Function
@@ -41,7 +48,8 @@ final class ScalarGraph {
     private(set) var sources: [Source] = []
     /// The buffers that this computes, in ascending order.
     var buffers: [Int] = []
-    private var known: [Operation: Int] = [:]
+    /// The values that were computed, by the hashes of their operations.
+    private var known: [Int: Int] = [:]
     private var knownConstants: [UInt64: Int] = [:]
     /// The values of what is given.
     private(set) var given: [Given: Int] = [:]
@@ -77,14 +85,19 @@ extension ScalarGraph {
     /// The value of a function of others.
     func compute(_ function: Operation.Function, _ operands: [Int]) -> Int {
         let operation = Operation(function: function, operands: operands)
-        if let value = known[operation] { return value }
+        let hash = operands.reduce(function.number, mixed)
+        if let value = known[hash], self.operation(of: value) == operation { return value }
         operations.append(operation)
-        known[operation] = add(.operation(operations.count - 1))
+        known[hash] = add(.operation(operations.count - 1))
         return sources.count - 1
     }
 
     func compute(_ function: ck_function, _ operands: Int...) -> Int { compute(.instruction(function), operands) }
 }
+
+/// A hash of a hash and one more number, by a multiplication: `Hasher` takes longer than what is looked up.
+@inline(__always)
+func mixed(_ hash: Int, _ number: Int) -> Int { (hash &* 0x1E37_79B9_7F4A_7C15) ^ number }
 
 extension Tensor.Shape {
     /// Where the elements of an array of this shape lie, in row-major order, when these are its strides.

@@ -113,9 +113,11 @@ extension ScalarGraph {
             func offsets(_ axes: [Int]) -> [Int] {
                 Tensor.Shape(axes.map { shape[$0] }).offsets(Tensor.Shape(axes.map { shape.packedStrides[$0] }))
             }
-            // Where there are no results, there may be many elements each.
-            return offsets(shape.indices.filter { !axes.contains($0) }).map { start in
-                reduce(numbers, offsets(axes).map { operands[0][start + $0] })
+            let kept = offsets(shape.indices.filter { !axes.contains($0) })
+            // Of no elements there may be more rows than memory holds.
+            let reduced = kept.isEmpty ? [] : offsets(axes)
+            return kept.map { start in
+                reduce(numbers, reduced.map { operands[0][start + $0] })
             }
         }
     }

@@ -2,8 +2,9 @@
 
 extension Graph {
     /// A graph made node by node: `rule` gets each node, whose operands are already those of the new graph, and answers
-    /// with the node of the new graph that has its value.
-    func rewritten(_ rule: (inout Graph, Node) -> Int) -> Graph {
+    /// with the node of the new graph that has its value. Where the rule concerns none, this graph.
+    func rewritten(where isConcerned: (Node) -> Bool = { _ in true }, _ rule: (inout Graph, Node) -> Int) -> Graph {
+        guard nodes.indices.contains(where: { isConcerned(nodes[$0]) }) else { return self }
         var result = Graph()
         var places: [Int] = []
         places.reserveCapacity(nodes.count)
@@ -42,8 +43,10 @@ extension Graph {
     /// All passes, in the order in which one feeds the next.
     var optimized: Graph {
         var graph = withoutIdentities.withShorterViews.withFoldedConstants.withAlgebra.withFoldedConstants
-            .withShorterViews.withoutRepetitions.withoutDeadInstructions.withTransposedProducts.withShorterViews
-            .withoutRepetitions.withoutDeadInstructions
+            .withShorterViews.withoutRepetitions.withoutDeadInstructions
+        if graph.hasTransposedProducts {
+            graph = graph.withTransposedProducts.withShorterViews.withoutRepetitions.withoutDeadInstructions
+        }
         graph.dropNeedlessGuards()
         return graph
     }
@@ -53,6 +56,8 @@ extension Graph.Node {
     var isConstant: Bool { value != nil }
     var type: Primitive.Result { Primitive.Result(shape, elementType) }
     var isElementwise: Bool { primitive.isElementwise }
+
+    var isView: Bool { if case .view = primitive.implementation { true } else { false } }
 
     /// The rule by which this sees the elements of its operand, if it is a view.
     var viewRule: Primitive.ViewRule? {

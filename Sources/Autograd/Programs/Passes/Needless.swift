@@ -4,17 +4,23 @@ extension Graph {
     /// Without the instructions that only pass their operand on: variables of inner gradients and stopped gradients, which
     /// matter while differentiating alone.
     var withoutIdentities: Graph {
-        rewritten { graph, node in
-            if case .identity = node.primitive.implementation { return node.operands[0] }
-            return graph.append(node)
+        func isIdentity(_ node: Node) -> Bool {
+            if case .identity = node.primitive.implementation { true } else { false }
+        }
+        return rewritten(where: isIdentity) { graph, node in
+            isIdentity(node) ? node.operands[0] : graph.append(node)
         }
     }
 
     /// With constants in place of what is computed from constants alone.
     var withFoldedConstants: Graph {
-        rewritten { graph, node in
-            let operands = node.operands.compactMap { graph[$0].value }
-            guard !operands.isEmpty, operands.count == node.operands.count else { return graph.append(node) }
+        func isKnown(_ node: Node, _ nodes: [Node]) -> Bool {
+            !node.operands.isEmpty && node.operands.allSatisfy { nodes[$0].isConstant }
+        }
+        guard nodes.contains(where: { isKnown($0, nodes) }) else { return self }
+        return rewritten { graph, node in
+            guard isKnown(node, graph.nodes) else { return graph.append(node) }
+            let operands = node.operands.map { graph[$0].value! }
             let value = operands.withUnsafeBufferPointer {
                 try? node.primitive.compute(Primitive.Result(node.shape, node.elementType), $0, node.attributes)
             }
@@ -30,6 +36,7 @@ extension Graph {
         for index in nodes.indices.reversed() where isNeeded[index] {
             for operand in nodes[index].operands { isNeeded[operand] = true }
         }
+        if !isNeeded.contains(false) { return self }
         var next = 0
         return rewritten { graph, node in
             defer { next += 1 }

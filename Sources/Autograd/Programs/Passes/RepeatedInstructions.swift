@@ -1,40 +1,35 @@
 extension Graph {
-    /// Everything that tells one computation from another.
-    private struct Computation: Hashable {
-        let primitive: ObjectIdentifier
-        let operands: [Int]
-        let result: Primitive.Result
-        let attributes: Primitive.Attributes
-        /// Of a constant: its bits, or which storage holds it.
-        let constant: Constant?
-
-        enum Constant: Hashable {
-            case number(UInt64)
-            case array(ObjectIdentifier)
-        }
-
-        init(_ node: Node) {
-            primitive = ObjectIdentifier(node.primitive)
-            operands = node.operands
-            result = Primitive.Result(node.shape, node.elementType)
-            attributes = node.attributes
-            constant = node.value.map { value in
-                value.storage.map { .array(ObjectIdentifier($0)) } ?? .number(value.bits)
-            }
-        }
-    }
-
     /// With one instruction for what several computed from the same operands.
     var withoutRepetitions: Graph {
-        var known: [Computation: Int] = [:]
+        // By their hashes: where two of different computations are the same, the second repeats.
+        var known: [Int: Int] = [:]
+        known.reserveCapacity(nodes.count)
         return rewritten { graph, node in
             // Two inputs are two, though neither has an operand.
             if node.is(.variable) { return graph.append(node) }
-            let computation = Computation(node)
-            if let index = known[computation] { return index }
+            let hash = node.computationHash
+            if let index = known[hash], graph[index].computesTheSame(as: node) { return index }
             let index = graph.append(node)
-            known[computation] = index
+            known[hash] = index
             return index
         }
+    }
+}
+
+extension Graph.Node {
+    /// Of a constant, its bits, or which storage holds it.
+    private var constant: UInt64? {
+        value.map { value in value.storage.map { UInt64(UInt(bitPattern: ObjectIdentifier($0))) } ?? value.bits }
+    }
+
+    fileprivate var computationHash: Int {
+        var hash = operands.reduce(Int(primitive.identifier), mixed)
+        if !attributes.isEmpty { hash = mixed(hash, attributes.hashValue) }
+        return constant.map { mixed(hash, Int(truncatingIfNeeded: $0)) } ?? hash
+    }
+
+    fileprivate func computesTheSame(as other: Graph.Node) -> Bool {
+        primitive === other.primitive && operands == other.operands && type == other.type
+            && constant == other.constant && attributes == other.attributes
     }
 }

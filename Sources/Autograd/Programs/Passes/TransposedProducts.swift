@@ -1,4 +1,8 @@
 extension Graph {
+    var hasTransposedProducts: Bool {
+        nodes.contains { $0.exchangesLastTwoAxes && nodes[$0.operands[0]].is(.matmul) }
+    }
+
     /// With (A B)ᵀ as Bᵀ Aᵀ, where nothing else uses the product: transposed operands are read through their strides, and the
     /// result lies as those that follow read it, side by side. The bits are the same, as each element adds up the same
     /// products in the same order. Such is the gradient of a layer's weight, which is transposed before it multiplies.

@@ -2,8 +2,8 @@ extension Graph {
     /// With one view in place of a view of a view, and none where nothing changes. A view costs nothing in a run, but one that
     /// is seen through lets other passes find what is behind it.
     var withShorterViews: Graph {
-        rewritten { graph, node in
-            guard let operand = node.operands.first, node.viewRule != nil else { return graph.append(node) }
+        rewritten(where: \.isView) { graph, node in
+            guard let operand = node.operands.first, node.isView else { return graph.append(node) }
             let source = graph[operand]
             if node.is(.reshape) || node.is(.broadcast), node.shape == source.shape { return operand }
             if node.is(.transpose), node.attributes.integers("axes") == Array(node.shape.indices) { return operand }

@@ -163,8 +163,8 @@ extension ScalarCompiler {
     /// Lets new numbers be computed into the registers of the old where they may; returns the copies that are left, which
     /// read no register that another of them has written.
     private mutating func placeUpdates() -> [(from: Int, to: Int)] {
-        var lastRead: [Int: Int] = [:]
-        var places: [Int: Int] = [:]
+        var lastRead = [Int](repeating: -1, count: registers.count)
+        var places = [Int?](repeating: nil, count: registers.count)
         if case .small(let schedule) = schedule {
             for (position, group) in schedule.order.enumerated() {
                 for value in group {
@@ -176,7 +176,7 @@ extension ScalarCompiler {
         var moves: [(from: Int, to: Int)] = []
         let given = Set(updates.map(\.old))
         for (new, old) in updates where new != old {
-            if registers[new] == nil, let place = places[new], lastRead[old, default: -1] <= place {
+            if registers[new] == nil, let place = places[new], lastRead[old] <= place {
                 registers[new] = registers[old]
                 continue
             }
@@ -248,26 +248,28 @@ extension ScalarCompiler {
         let operation = operation(of: value)
         if registers[value] == nil { registers[value] = reserve(1) }
         let result = registers[value]!
-        let operands = operation.operands.map { registers[$0]! } + [0, 0, 0]
+        func register(_ position: Int) -> Int {
+            position < operation.operands.count ? registers[operation.operands[position]]! : 0
+        }
         switch operation.function {
         case .instruction(CK_SCALAR_AFFINE):
             let form = form(operation.operands[3], operation.operands[4], operation.operands[2])
-            word(ck_scalar_code(CK_SCALAR_AFFINE, form), result, operands[0], operands[1], operands[2])
-            word(nil, 0, operands[3], operands[4])
+            word(ck_scalar_code(CK_SCALAR_AFFINE, form), result, register(0), register(1), register(2))
+            word(nil, 0, register(3), register(4))
         case .instruction(let function):
             // The old value must lie where the new one will.
-            if function == CK_SCALAR_UPDATE, operands[3] != result { emit(copyOf: operands[3], to: result) }
+            if function == CK_SCALAR_UPDATE, register(3) != result { emit(copyOf: register(3), to: result) }
             let form = form(
                 operation.operands[0], operation.operands.dropFirst().first, operation.operands.dropFirst(2).first)
-            word(ck_scalar_code(function, form), result, operands[0], operands[1], operands[2])
+            word(ck_scalar_code(function, form), result, register(0), register(1), register(2))
         case .unary(let address):
-            emit(CK_SCALAR_CALL_UNARY, result, operands[0])
+            emit(CK_SCALAR_CALL_UNARY, result, register(0))
             word(UnsafeRawPointer(bitPattern: address), 0)
         case .binary(let address):
-            emit(CK_SCALAR_CALL_BINARY, result, operands[0], operands[1])
+            emit(CK_SCALAR_CALL_BINARY, result, register(0), register(1))
             word(UnsafeRawPointer(bitPattern: address), 0)
         case .loop(let address):
-            emit(CK_SCALAR_LOOP, result, operands[0], operands[1], operands[2])
+            emit(CK_SCALAR_LOOP, result, register(0), register(1), register(2))
             word(UnsafeRawPointer(bitPattern: address), 1)
         }
         switch operation.function {

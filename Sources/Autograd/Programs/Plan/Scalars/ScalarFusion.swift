@@ -4,13 +4,14 @@ import CKernels
 /// another must have no other use.
 struct ScalarFusion {
     /// The operations that are needed, by the value they compute.
-    private(set) var operations: [Int: ScalarGraph.Operation] = [:]
+    private(set) var operations: [ScalarGraph.Operation?]
     private let graph: ScalarGraph
     private var uses: [Int]
 
     init(_ graph: ScalarGraph, roots: [Int]) {
         self.graph = graph
         uses = Array(repeating: 0, count: graph.sources.count)
+        operations = Array(repeating: nil, count: uses.count)
         for root in roots { uses[root] += 2 }
         for value in graph.sources.indices.reversed() {
             guard uses[value] > 0, let operation = graph.operation(of: value) else { continue }
@@ -21,11 +22,11 @@ struct ScalarFusion {
 
     /// - Parameter updates: New state and the old that it replaces.
     mutating func fuse(updates: some Sequence<(Int, Int)>) {
-        for value in operations.keys.sorted() {
+        for value in operations.indices {
             fuseSigmoid(value)
             fuseAffine(value)
         }
-        for value in operations.keys.sorted() { fuseProduct(value) }
+        for value in operations.indices { fuseProduct(value) }
         for (value, old) in updates { fuseUpdate(value, of: old) }
     }
 
@@ -59,15 +60,19 @@ struct ScalarFusion {
     /// derivative, which nothing else may read.
     private mutating func fuseSigmoid(_ derivative: Int) {
         guard isComputed(derivative, by: CK_SIGMOID_DERIVATIVE), let x = operations[derivative]?.operands[0],
-            let sigmoid = operations.first(where: { isComputed($0, by: CK_SIGMOID) && $1.operands == [x] })
+            let sigmoid = operations.indices.first(where: {
+                isComputed($0, by: CK_SIGMOID) && operations[$0]?.operands == [x]
+            })
         else { return }
-        let products = operations.filter { isComputed($0, by: CK_MULTIPLY) && $1.operands.contains(derivative) }
+        let products = operations.indices[derivative...].filter {
+            isComputed($0, by: CK_MULTIPLY) && operations[$0]!.operands.contains(derivative)
+        }
         guard products.count == uses[derivative] else { return }
         replace(derivative, by: CK_SCALAR_SIGMOID_TAIL, [x])
-        replace(sigmoid.key, by: CK_SCALAR_SIGMOID_OF_TAIL, [x, derivative])
-        for (value, product) in products {
-            let adjoint = product.operands.first { $0 != derivative }!
-            replace(value, by: CK_SCALAR_SIGMOID_PULLBACK, [adjoint, derivative])
+        replace(sigmoid, by: CK_SCALAR_SIGMOID_OF_TAIL, [x, derivative])
+        for product in products {
+            let adjoint = operations[product]!.operands.first { $0 != derivative }!
+            replace(product, by: CK_SCALAR_SIGMOID_PULLBACK, [adjoint, derivative])
         }
     }
 

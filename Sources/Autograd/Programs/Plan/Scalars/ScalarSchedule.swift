@@ -7,12 +7,12 @@ import CKernels
 struct ScalarSchedule {
     let graph: ScalarGraph
     /// The operations that are needed, with multiplications drawn into the addition that alone uses them.
-    private(set) var operations: [Int: ScalarGraph.Operation] = [:]
+    let operations: [ScalarGraph.Operation?]
     /// What is computed in turn: a value, or several of a function that takes long, side by side.
     private(set) var order: [[Int]] = []
     private var isPlaced: [Bool]
     /// The values that are computed together with a value.
-    private var groups: [Int: [Int]] = [:]
+    private var groups: [[Int]?]
     /// How long a value waits for the inputs at least.
     private var depths: [Int?]
 
@@ -22,21 +22,20 @@ struct ScalarSchedule {
     init(_ graph: ScalarGraph, outputs: [Int], state: [Int], replacing old: [Int]) {
         self.graph = graph
         isPlaced = Array(repeating: false, count: graph.sources.count)
-        depths = Array(repeating: nil, count: graph.sources.count)
+        depths = Array(repeating: nil, count: isPlaced.count)
+        groups = Array(repeating: nil, count: isPlaced.count)
         var fusion = ScalarFusion(graph, roots: outputs + state)
         fusion.fuse(updates: zip(state, old))
         operations = fusion.operations
         findGroups()
         // What the next run waits for comes first.
-        let readers = Dictionary(
-            grouping: operations.keys.flatMap { reader in
-                operations[reader]!.operands.map { (operand: $0, reader: reader) }
-            }, by: \.operand)
+        var readers = [[Int]](repeating: [], count: isPlaced.count)
+        for (reader, operation) in operations.enumerated() {
+            for operand in operation?.operands ?? [] { readers[operand].append(reader) }
+        }
         for (value, old) in zip(state, old) {
             for operand in operations[value]?.operands ?? [] { place(operand) }
-            if readers[old, default: []].allSatisfy({ $0.reader == value || isPlaced[$0.reader] }) {
-                place(value)
-            }
+            if readers[old].allSatisfy({ $0 == value || isPlaced[$0] }) { place(value) }
         }
         for value in outputs { place(value) }
         for value in state { place(value) }
@@ -44,11 +43,12 @@ struct ScalarSchedule {
 
     /// Values of one function that takes long, as many such functions away from the inputs: none depends on another.
     private mutating func findGroups() {
-        var levels: [Int: Int] = [:]
+        var levels = [Int?](repeating: nil, count: operations.count)
         var alike: [[Int]: [Int]] = [:]
         func level(_ value: Int) -> Int {
-            guard levels[value] == nil, let operation = operations[value] else { return levels[value, default: 0] }
-            var level = operation.operands.map(level).max() ?? 0
+            guard let operation = operations[value] else { return 0 }
+            if let level = levels[value] { return level }
+            var level = operation.operands.reduce(0) { max($0, level($1)) }
             if case .instruction(let function) = operation.function, function.hasWideForm {
                 alike[[Int(function.rawValue), level], default: []].append(value)
                 level += 1
@@ -56,27 +56,26 @@ struct ScalarSchedule {
             levels[value] = level
             return level
         }
-        for value in operations.keys.sorted() { _ = level(value) }
+        for value in operations.indices { _ = level(value) }
         for group in alike.values where group.count >= CK_SCALAR_WIDTH {
             for value in group { groups[value] = group }
         }
     }
 
     private mutating func place(_ value: Int) {
-        guard operations[value] != nil, !isPlaced[value] else { return }
+        guard !isPlaced[value], let operation = operations[value] else { return }
         let group = groups[value] ?? [value]
         for value in group { isPlaced[value] = true }
+        let operands = group.count == 1 ? operation.operands : group.flatMap { operations[$0]!.operands }
         // The operand that takes longest comes last.
-        for operand in group.flatMap({ operations[$0]!.operands }).sorted(by: { depth($0) < depth($1) }) {
-            place(operand)
-        }
+        for operand in operands.sorted(by: { depth($0) < depth($1) }) where !isPlaced[operand] { place(operand) }
         order.append(group)
     }
 
     private mutating func depth(_ value: Int) -> Int {
         guard let operation = operations[value] else { return 0 }
         if let depth = depths[value] { return depth }
-        let depth = (operation.operands.map { self.depth($0) }.max() ?? 0) + operation.function.latency
+        let depth = operation.operands.reduce(0) { max($0, self.depth($1)) } + operation.function.latency
         depths[value] = depth
         return depth
     }
