@@ -41,6 +41,8 @@ struct ck_table {
     ck_loop cast[4][4];                         // by ck_type, from and to
     // By ck_type, of which only the two float types sum, compare and multiply.
     void (*reduce[CK_REDUCING_COUNT][2])(const ck_reduction *r, const void *x, void *result);
+    // Words, uniform and normal numbers of 8 blocks, from the one `block` behind the first on: 128 bytes.
+    void (*random[CK_NORMAL + 1][2])(const ck_draw *draw, uint64_t block, void *result);
     void (*matmul[2])(
         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
         const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result, ptrdiff_t resultRow);

@@ -78,6 +78,27 @@ ck_reduction ck_prepare_reduction(
 /// are added up in double precision and rounded once.
 void ck_reduce(const ck_reduction *r, const void *x, void *result);
 
+/// What is drawn: words of 64 random bits; uniform or normal numbers, float64 or float32; whole numbers; the numbers 0, 1, 2, …
+/// in random order.
+typedef enum : uint8_t { CK_WORDS, CK_UNIFORM, CK_NORMAL, CK_INTEGERS, CK_PERMUTATION } ck_distribution;
+
+/// A draw of random numbers.
+///
+/// They are made of blocks of Philox4x32-10, two words of 64 bits each. The counter of the n-th block has the halves
+/// `position` + n and `number`. Element i is made of word i (float32: of the i-th half of a word, the low one first), so that
+/// it is the same however many are drawn; normal numbers are made in pairs, of two words or halves.
+typedef struct {
+    ck_distribution distribution;
+    uint64_t key, number, position;
+    double first, second;    // the ends of uniform numbers, or the mean and the standard deviation of normal ones
+    double least, greatest;  // of uniform numbers: what rounding takes out of the range becomes one of these
+    int64_t lower;           // whole numbers are drawn from so many, `width`, from `lower` on
+    uint64_t width;
+} ck_draw;
+
+/// Draws `count` numbers, side by side from `result` on. Standard normal ones are at most 4 units in the last place off.
+void ck_random(const ck_draw *draw, ck_type type, ptrdiff_t count, void *result);
+
 /// The products of an element of a matrix product that are added up in one chain.
 enum { CK_SUM_BLOCK = 256 };
 
