@@ -69,7 +69,8 @@ extension ScalarGraph {
             func offsets(_ axes: [Int]) -> [Int] {
                 Tensor.Shape(axes.map { shape[$0] }).offsets(Tensor.Shape(axes.map { shape.packedStrides[$0] }))
             }
-            let reduced = offsets(axes)
+            // So many elements that no result needs are not counted.
+            lazy var reduced = offsets(axes)
             return offsets(shape.indices.filter { !axes.contains($0) }).map { start in
                 reduce(numbers, reduced.map { operands[0][start + $0] })
             }
