@@ -37,20 +37,6 @@ ck_loop ck_cast(ck_type from, ck_type to) {
     return table()->cast[from][to];
 }
 
-void ck_sum(
-    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
-    void *result) {
-    if (type > CK_FLOAT32) __builtin_trap();
-    table()->sum[type](outputs, outputStride, count, stride, x, result);
-}
-
-void ck_max(
-    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
-    void *result) {
-    if (type > CK_FLOAT32 || count < 1) __builtin_trap();
-    table()->max[type](outputs, outputStride, count, stride, x, result);
-}
-
 void ck_matmul(
     ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
     const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result) {

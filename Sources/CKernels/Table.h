@@ -9,16 +9,40 @@
 
 #define MINIMUM(x, y) ((x) < (y) ? (x) : (y))
 
+/// How many results of a reduction are computed at a time.
+enum { CK_TILE = 64 };
+
+/// Eight partial values of a reduction.
+typedef double ck_lanes __attribute__((ext_vector_type(8)));
+
+/// A position along some axes.
+typedef struct {
+    ptrdiff_t offset, counters[CK_MOST_AXES + 1];
+} ck_walk;
+
+/// Moves on along the axes from `first` to `axis`, in row-major order: by as many steps as the last of them allows, at most
+/// `most`.
+static inline ptrdiff_t ck_step(ck_walk *walk, const ck_axis *first, const ck_axis *axis, ptrdiff_t most) {
+    ptrdiff_t *counter = &walk->counters[axis - first], move = MINIMUM(most, axis->length - *counter);
+    const ptrdiff_t steps = move;
+    for (;; move = 1, axis--, counter--) {
+        *counter += move;
+        walk->offset += move * axis->stride;
+        if (axis == first || *counter < axis->length) return steps;
+        walk->offset -= *counter * axis->stride;
+        *counter = 0;
+    }
+}
+
 struct ck_table {
     const char *name;
     bool fuses;  // whether matrix products round a product and a sum together
     ck_loop elementwise[CK_FUNCTION_COUNT][4];  // by function and ck_type; null where it does not take the type
     ck_loop cast[4][4];                         // by ck_type, from and to
     // By ck_type, of which only the two float types sum, compare and multiply.
-    void (*sum[2])(
-        ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x, void *result);
-    void (*max[2])(
-        ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x, void *result);
+    void (*reduce[CK_REDUCING_COUNT][2])(const ck_reduction *r, const void *x, void *result);
+    // Words, uniform and normal numbers of 8 blocks, from the one `block` behind the first on: 128 bytes.
+    void (*random[CK_NORMAL + 1][2])(const ck_draw *draw, uint64_t block, void *result);
     void (*matmul[2])(
         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
         const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result, ptrdiff_t resultRow);

@@ -2,7 +2,7 @@ import Autograd
 import CKernels
 
 // A million elements into memory that is there already, as a replayed program does it. The numbers are normal ones; the
-// time of a kernel does not depend on them.
+// time of a kernel does not depend on them. Then sums, and random numbers.
 
 func measureElementwise(_ report: Report) {
     var random = RandomGenerator(seed: 6)
@@ -34,9 +34,58 @@ func measureElementwise(_ report: Report) {
             ("sin", CK_SIN, nil, 0.47942553860420301),
             ("copy", CK_COPY, nil, 0.5),  // what memory allows
         ])
-    rows(Double.self, [("exp", CK_EXP, nil, 1.6487212707001282), ("sigmoid", CK_SIGMOID, nil, 0.62245933120185459)])
+    rows(
+        Double.self,
+        [
+            ("exp", CK_EXP, nil, 1.6487212707001282), ("sigmoid", CK_SIGMOID, nil, 0.62245933120185459),
+            ("copy", CK_COPY, nil, 0.5),
+        ])
 
     measureFusion(report, numbers)
+    measureSums(report)
+    measureRandomNumbers(report)
+}
+
+/// Sums over all axes or some; the rows named "copy" say what it takes to copy as many numbers.
+private func measureSums(_ report: Report) {
+    for type in [Tensor.ElementType.float32, .float64] {
+        var random = RandomGenerator(seed: 7)
+        lazy var x = Tensor.uniform(shape: [64, 256, 64], elementType: type, using: &random)
+        for axes in [[0, 1, 2], [2], [0, 1], [0, 2]] {
+            let name = "1M sum over \(axes) of [64, 256, 64], \(type == .float32 ? "float32" : "float64")"
+            guard report.wants("W6", name) else { continue }
+            let (x, program) = (x, Program(at: x) { x in sum(x, along: axes) })
+            var outputs: [Tensor] = []
+            report.row(
+                "W6", name, .picosecondsPerElement, per: x.elementCount,
+                check: {
+                    program.run([x], into: &outputs)
+                    return Check(outputs[0].numbers, equals: sum(x, along: axes).numbers, tolerance: 0)
+                },
+                body: { program.run([x], into: &outputs) })
+        }
+    }
+}
+
+/// Tensors of a million random numbers, whose memory is new.
+private func measureRandomNumbers(_ report: Report) {
+    let draws: [(name: String, square: Double, draw: (Tensor.ElementType, inout RandomGenerator) -> Tensor)] = [
+        ("uniform", 1.0 / 3, { .uniform(shape: [1_000_000], elementType: $0, using: &$1) }),
+        ("normal", 1, { .normal(shape: [1_000_000], elementType: $0, using: &$1) }),
+    ]
+    for (name, square, draw) in draws {
+        for type in [Tensor.ElementType.float32, .float64] {
+            let name = "1M \(name) numbers, \(type == .float32 ? "float32" : "float64")"
+            var random = RandomGenerator(seed: 8)
+            report.row(
+                "W6", name, .picosecondsPerElement, per: 1_000_000,
+                check: {
+                    let x = draw(type, &random)
+                    return Check([mean(x * x).scalar], equals: [square], tolerance: 0.01)
+                },
+                body: { draw(type, &random) })
+        }
+    }
 }
 
 /// Several functions in one replayed program, whose results of before are written over.

@@ -14,7 +14,7 @@ import Autograd
 //     W3      gradients of functions of many numbers, in scalars and in arrays
 //     W4      a step of training the network 784-128-10 on 64 samples
 //     W5      products of matrices; the last column says which part that is of what one processor can do
-//     W6      element-wise functions of a million numbers
+//     W6      element-wise functions and sums of a million numbers, and as many random ones
 //     W7      operations on arrays so small that only their overhead counts
 //     W9      a process from its start to its first gradient; the row says whether the binary is a static one
 //     memory  what a recorded operation occupies

@@ -38,70 +38,22 @@ extension Tensor.Shape {
     }
 }
 
-/// `ck_sum`, or another kernel with its parameters: the type; how many results, and how far apart their first operands lie;
-/// how many operands a result has, and how far apart they lie; the first operand, and the first result.
-typealias ReductionKernel =
-    @convention(c) (ck_type, Int, Int, Int, Int, UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
-
 extension Primitive.Kernel {
     /// Reduces the axes that the attributes name.
-    static func reducing(by kernel: ReductionKernel) -> Self {
+    static func reducing(by operation: ck_reducing) -> Self {
         Self(
-            prepare: { call in ReductionPlan(call[0], along: call.attributes.integers("axes")) },
-            workspace: { $0.copySize },
-            run: { plan, elements in
-                var (source, strides) = (elements[0], plan.layout.strides)
-                if plan.copySize > 0 {
-                    PackedCopy(of: plan.layout, as: plan.layout.elementType)(source, to: elements.workspace)
-                    (source, strides) = (UnsafeRawPointer(elements.workspace), plan.layout.shape.packedStrides)
+            prepare: { call in
+                let (shape, strides) = (call[0].shape, call[0].strides)
+                let reduced = call.attributes.integers("axes").reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
+                return shape.withUnsafePointer { lengths in
+                    strides.withUnsafePointer {
+                        ck_prepare_reduction(operation, ck_type(call[0].elementType), shape.rank, lengths, $0, reduced)
+                    }
                 }
-                var target = elements.result
-                let size = plan.layout.elementType.size
-                plan.layout.shape.visit(firstAxes: plan.outer) {
-                    kernel(
-                        ck_type(plan.layout.elementType), plan.outputs, plan.outputStride, plan.count, plan.stride,
-                        source, target)
-                    target += plan.outputs * size
-                } move: { axis, steps in
-                    source += steps * strides[axis] * size
-                }
+            },
+            run: { reduction, elements in
+                withUnsafePointer(to: reduction) { ck_reduce($0, elements[0], elements.result) }
             })
-    }
-}
-
-/// How some axes are reduced.
-private struct ReductionPlan: BitwiseCopyable {
-    /// The axes that stay, and behind them those that are reduced.
-    let layout: Tensor.Layout
-    /// The bytes of a packed copy, where one stride does not cross what is reduced; else 0.
-    let copySize: Int
-    /// The axes in front of those that one call of the kernel crosses.
-    let outer: Int
-    let outputs, outputStride, count, stride: Int
-
-    init(_ operand: Tensor.Layout, along axes: [Int]) {
-        var (shape, strides) = (Tensor.Shape(), Tensor.Shape())
-        for axis in operand.shape.indices where !axes.contains(axis) {
-            shape.append(operand.shape[axis])
-            strides.append(operand.strides[axis])
-        }
-        let kept = shape.rank
-        for axis in axes {
-            shape.append(operand.shape[axis])
-            strides.append(operand.strides[axis])
-        }
-        layout = Tensor.Layout(shape, strides, operand.elementType)
-        count = shape[kept...].reduce(1, *)
-        let crossing = strides.single(over: kept..<shape.rank, of: shape)
-        copySize = crossing == nil ? shape.elementCount * operand.elementType.size : 0
-        if crossing == nil { strides = shape.packedStrides }
-        stride = crossing ?? 1
-        // All results in one call if they can be crossed with one stride; else those of the innermost axis.
-        if let stride = strides.single(over: 0..<kept, of: shape) {
-            (outer, outputs, outputStride) = (0, shape[..<kept].reduce(1, *), stride)
-        } else {
-            (outer, outputs, outputStride) = (kept - 1, shape[kept - 1], strides[kept - 1])
-        }
     }
 }
 
@@ -113,10 +65,9 @@ extension ScalarGraph {
             func offsets(_ axes: [Int]) -> [Int] {
                 Tensor.Shape(axes.map { shape[$0] }).offsets(Tensor.Shape(axes.map { shape.packedStrides[$0] }))
             }
-            let kept = offsets(shape.indices.filter { !axes.contains($0) })
-            // Of no elements there may be more rows than memory holds.
-            let reduced = kept.isEmpty ? [] : offsets(axes)
-            return kept.map { start in
+            // So many elements that no result needs are not counted.
+            lazy var reduced = offsets(axes)
+            return offsets(shape.indices.filter { !axes.contains($0) }).map { start in
                 reduce(numbers, reduced.map { operands[0][start + $0] })
             }
         }

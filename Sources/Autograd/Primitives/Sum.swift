@@ -3,14 +3,14 @@ import CKernels
 extension Primitive {
     /// The sum over some axes; the adjoint is broadcast back over them.
     ///
-    /// The order of addition is fixed, whatever the layout: eight interleaved partial sums (see `ck_sum`). float32 is added
-    /// up in double precision, so that long sums lose no digits.
+    /// The order of addition is fixed, whatever the layout: eight interleaved partial sums in chunks (see `ck_reduce`). float32
+    /// is added up in double precision, so that long sums lose no digits.
     public static let sum: Primitive = Primitive(
         "sum", operands: 1,
         result: reducedResult,
-        kernel: .reducing(by: ck_sum),
+        kernel: .reducing(by: CK_SUM),
         elements: ScalarGraph.reducing { numbers, elements in
-            // As `ck_sum` adds: eight partial sums, then these in pairs. A missing one is −0, which adds nothing.
+            // As `ck_reduce` adds a chunk: eight partial sums, then these in pairs. A missing one is −0, which adds nothing.
             func added(_ x: Int?, _ y: Int?) -> Int? {
                 guard let x, let y else { return x ?? y }
                 return numbers.compute(CK_ADD, x, y)

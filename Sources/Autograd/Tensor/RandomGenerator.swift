@@ -2,71 +2,50 @@ import CKernels
 
 /// A counter-based generator of random numbers: Philox4x32-10.
 ///
-/// The n-th draw of bits is a fixed function of the seed and of n, so one seed gives the same bits everywhere. (Numbers
-/// that pass through a logarithm or a cosine depend on the C library in their last digit.) A generator is a
-/// value that is passed explicitly; ``split()`` makes an independent one for another part of the program, so that what one
-/// part draws does not depend on how much another has drawn.
+/// The n-th draw is a fixed function of the seed and of n: one number or a tensor of any shape counts as one draw, and the
+/// i-th element does not depend on how many there are. So one seed gives the same bits everywhere (the last digits of normal
+/// numbers, which pass through elementary functions, may differ from machine to machine). A generator is a value that is
+/// passed explicitly; ``split()`` makes an independent one for another part of the program, so that what one part draws does
+/// not depend on how much another has drawn.
 ///
 /// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 public struct RandomGenerator: RandomNumberGenerator, Sendable, Hashable {
-    private let key: SIMD2<UInt32>
-    /// How many words of 64 bits were drawn.
+    private let key: UInt64
+    /// How many draws there were.
     private var drawn: UInt64 = 0
     /// How many generators were split off.
     private var children: UInt64 = 0
 
     /// The generator of a seed.
-    public init(seed: UInt64) {
-        key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    }
+    public init(seed: UInt64) { key = seed }
 
     /// The next 64 random bits.
-    public mutating func next() -> UInt64 {
-        let block = RandomGenerator.philox(counter: RandomGenerator.counter(drawn / 2, domain: 0), key: key)
-        defer { drawn &+= 1 }
-        return drawn.isMultiple(of: 2) ? block.lowHalf.word : block.highHalf.word
-    }
+    public mutating func next() -> UInt64 { draw(ck_draw(), [], .int64).bits }
 
     /// An independent generator; each call gives another one. What this generator draws afterwards stays the same.
     public mutating func split() -> RandomGenerator {
-        let block = RandomGenerator.philox(counter: RandomGenerator.counter(children, domain: 1), key: key)
+        var branch = self
+        // Numbers of draws do not reach this far.
+        branch.drawn = children | 1 << 56
         children += 1
-        return RandomGenerator(seed: block.lowHalf.word)
+        return RandomGenerator(seed: branch.next())
     }
 
     /// A number drawn uniformly from [0, 1), a multiple of 2⁻⁵³.
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// A number drawn from the standard normal distribution, by the Box–Muller transformation: √(−2 ln u) · cos 2πv.
-    public mutating func normal() -> Double {
-        // 1 − u lies in (0, 1]: its logarithm is finite.
-        let u = 1 - uniform()
-        let v = uniform()
-        return (-2 * log(u)).squareRoot() * cos(2 * .pi * v)
-    }
+    /// A number drawn from the standard normal distribution.
+    public mutating func normal() -> Double { Tensor.normal(shape: [], using: &self).scalar }
 
-    /// The counter of a block of draws; different domains never meet.
-    static func counter(_ position: UInt64, domain: UInt32) -> SIMD4<UInt32> {
-        SIMD4(UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32), 0, domain)
+    /// The elements of the next draw.
+    fileprivate mutating func draw(
+        _ draw: ck_draw, _ shape: Tensor.Shape, _ elementType: Tensor.ElementType
+    ) -> Tensor {
+        var draw = draw
+        (draw.key, draw.number) = (key, drawn)
+        drawn += 1
+        return Tensor(shape, elementType) { ck_random(&draw, ck_type(elementType), shape.elementCount, $0) }
     }
-
-    /// Ten rounds of Philox on one counter.
-    static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-        var (x, key) = (counter, key)
-        for _ in 0..<10 {
-            let first = UInt64(x[0]) * 0xD251_1F53
-            let second = UInt64(x[2]) * 0xCD9E_8D57
-            x = SIMD4(
-                UInt32(truncatingIfNeeded: second >> 32) ^ x[1] ^ key[0], UInt32(truncatingIfNeeded: second),
-                UInt32(truncatingIfNeeded: first >> 32) ^ x[3] ^ key[1], UInt32(truncatingIfNeeded: first))
-            key &+= SIMD2(0x9E37_79B9, 0xBB67_AE85)
-        }
-        return x
-    }
-}
-
-extension SIMD2<UInt32> {
-    fileprivate var word: UInt64 { UInt64(self[1]) << 32 | UInt64(self[0]) }
 }
 
 extension Tensor {
@@ -75,24 +54,18 @@ extension Tensor {
         in range: Range<Double> = 0..<1, shape: Shape, elementType: ElementType = .float64,
         using random: inout RandomGenerator
     ) -> Tensor {
-        let (lower, upper) = (range.lowerBound, range.upperBound)
-        let nearest = elementType.rounded(lower)
-        // The least number of the type in the range.
-        let least = nearest < lower ? Double(Float(nearest).nextUp) : nearest
-        guard elementType.isFloat, least < upper, nearest.isFinite, elementType.rounded(upper).isFinite else {
+        let ends = (elementType.rounded(range.lowerBound), elementType.rounded(range.upperBound))
+        var draw = ck_draw()
+        (draw.distribution, draw.first, draw.second) = (CK_UNIFORM, range.lowerBound, range.upperBound)
+        // The least and the greatest number of the type in the range.
+        draw.least = ends.0 < draw.first ? Double(Float(ends.0).nextUp) : ends.0
+        draw.greatest = elementType == .float32 ? Double(Float(ends.1).nextDown) : ends.1.nextDown
+        if ends.1 < draw.second { draw.greatest = ends.1 }
+        guard elementType.isFloat, draw.least <= draw.greatest, ends.0.isFinite, ends.1.isFinite else {
             return TensorError("uniform", "the range \(range) holds no numbers of type \(elementType.abbreviation)")
                 .raise()
         }
-        // The width of a range may be too large a number where half of it is none.
-        let scale: Double = (upper - lower).isFinite ? 1 : 2
-        let (start, width) = (lower / scale, upper / scale - lower / scale)
-        return Tensor(shape, elementType) { _ in
-            // Rounding can leave the range at either end: such a number, at most every second one, is drawn again.
-            while true {
-                let number = elementType.rounded(scale * (start + width * random.uniform()))
-                if range.contains(number) { return number }
-            }
-        }
+        return random.draw(draw, shape, elementType)
     }
 
     /// Numbers of a float type drawn from a normal distribution.
@@ -103,21 +76,26 @@ extension Tensor {
         guard elementType.isFloat else {
             return TensorError("normal", "there are no normal numbers of type \(elementType.abbreviation)").raise()
         }
-        return Tensor(shape, elementType) { _ in mean + standardDeviation * random.normal() }
+        var draw = ck_draw()
+        (draw.distribution, draw.first, draw.second) = (CK_NORMAL, mean, standardDeviation)
+        return random.draw(draw, shape, elementType)
     }
 
     /// Indices drawn uniformly from a range, which must not be empty.
     public static func integers(in range: Range<Int>, shape: Shape, using random: inout RandomGenerator) -> Tensor {
         guard !range.isEmpty else { return TensorError("integers", "the range \(range) is empty").raise() }
-        // So many indices that memory cannot hold them are an error.
-        let none = Tensor(repeating: 0, shape: shape, elementType: .int64)
-        return Tensor(indices: none.indices.map { _ in Int.random(in: range, using: &random) }, shape: shape)
+        var draw = ck_draw()
+        (draw.distribution, draw.lower) = (CK_INTEGERS, Int64(range.lowerBound))
+        draw.width = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
+        return random.draw(draw, shape, .int64)
     }
 
     /// The indices 0 ..< `count` in random order.
     public static func permutation(of count: Int, using random: inout RandomGenerator) -> Tensor {
         guard count >= 0 else { return TensorError("permutation", "of \(count) elements there is none").raise() }
-        return Tensor(indices: Tensor(0..<count, elementType: .int64).indices.shuffled(using: &random))
+        var draw = ck_draw()
+        draw.distribution = CK_PERMUTATION
+        return random.draw(draw, [count], .int64)
     }
 }
 

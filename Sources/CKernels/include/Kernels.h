@@ -44,21 +44,60 @@ ck_loop _Nullable ck_elementwise(ck_function function, ck_type type);
 /// becomes 0, what is out of range the nearest integer), a number becomes true unless it is 0, true becomes 1.
 ck_loop ck_cast(ck_type from, ck_type to);
 
-/// Sums: result[o] = Σ_j x[o · outputStride + j · stride] for j < count and o < outputs; float64 or float32.
-///
-/// The order of a sum is fixed, whatever the strides: 8 partial sums, the j-th element going to the (j mod 8)-th, which
-/// start at their first element (−0 where there is none) and are added up as ((s0+s4)+(s2+s6))+((s1+s5)+(s3+s7)). A sum
-/// of no elements is +0. float32 elements are added up in double precision and rounded once. `result` overlaps no
-/// element of x.
-void ck_sum(
-    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
-    void *result);
+/// Reductions of float64 or float32: sums, and the largest elements (NaN if one is NaN; −0 < +0).
+typedef enum : uint8_t { CK_SUM, CK_MAX, CK_REDUCING_COUNT } ck_reducing;
 
-/// Largest elements: result[o] = the largest x[o · outputStride + j · stride] for j < count, of which there must be one;
-/// float64 or float32. NaN if one is NaN; −0 < +0. `result` overlaps no element of x.
-void ck_max(
-    ck_type type, ptrdiff_t outputs, ptrdiff_t outputStride, ptrdiff_t count, ptrdiff_t stride, const void *x,
-    void *result);
+/// The length of a chunk of a reduction, and the most axes of an array.
+enum { CK_CHUNK = 4096, CK_MOST_AXES = 8 };
+
+typedef struct {
+    ptrdiff_t length, stride;
+} ck_axis;
+
+/// How an array is reduced.
+typedef struct {
+    ck_reducing operation;
+    ck_type type;
+    ptrdiff_t outputs, count;  // results, and the elements that are reduced to each
+    ptrdiff_t kept, axes;      // how many axes are kept, and how many there are: each kind as few as can be, at least one
+    ck_axis axis[CK_MOST_AXES + 2];
+} ck_reduction;
+
+/// The reduction of an array, which has these lengths and strides along its `rank` axes, over those axes whose bits (1 << axis)
+/// are set in `reduced`.
+ck_reduction ck_prepare_reduction(
+    ck_reducing operation, ck_type type, ptrdiff_t rank, const ptrdiff_t *lengths, const ptrdiff_t *strides,
+    uint32_t reduced);
+
+/// Reduces x. The results lie side by side, and overlap no element of x.
+///
+/// The order of a sum is fixed, whatever the strides. Its elements, in row-major order, form chunks of CK_CHUNK. In a chunk
+/// there are 8 partial sums, the j-th element going to the (j mod 8)-th, which start at −0 (the neutral element: +0 would
+/// turn a −0 into +0) and are added up as ((s0+s4)+(s2+s6))+((s1+s5)+(s3+s7)). The sum of n chunks is that of the first 2ᵏ
+/// and of the others, where 2ᵏ is the greatest power of 2 less than n. What no element is reduced to is +0. float32 elements
+/// are added up in double precision and rounded once.
+void ck_reduce(const ck_reduction *r, const void *x, void *result);
+
+/// What is drawn: words of 64 random bits; uniform or normal numbers, float64 or float32; whole numbers; the numbers 0, 1, 2, …
+/// in random order.
+typedef enum : uint8_t { CK_WORDS, CK_UNIFORM, CK_NORMAL, CK_INTEGERS, CK_PERMUTATION } ck_distribution;
+
+/// A draw of random numbers.
+///
+/// They are made of blocks of Philox4x32-10, two words of 64 bits each. The counter of the n-th block has the halves
+/// `position` + n and `number`. Element i is made of word i (float32: of the i-th half of a word, the low one first), so that
+/// it is the same however many are drawn; normal numbers are made in pairs, of two words or halves.
+typedef struct {
+    ck_distribution distribution;
+    uint64_t key, number, position;
+    double first, second;    // the ends of uniform numbers, or the mean and the standard deviation of normal ones
+    double least, greatest;  // of uniform numbers: what rounding takes out of the range becomes one of these
+    int64_t lower;           // whole numbers are drawn from so many, `width`, from `lower` on
+    uint64_t width;
+} ck_draw;
+
+/// Draws `count` numbers, side by side from `result` on. Standard normal ones are at most 4 units in the last place off.
+void ck_random(const ck_draw *draw, ck_type type, ptrdiff_t count, void *result);
 
 /// The products of an element of a matrix product that are added up in one chain.
 enum { CK_SUM_BLOCK = 256 };

@@ -4,7 +4,7 @@ import Testing
 @Suite struct `The max kernel` {
     private func largest(_ x: [Float], outputs: Int = 1, outputStride: Int = 0, count: Int, stride: Int) -> [UInt32] {
         var result = [Float](repeating: .nan, count: outputs)
-        ck_max(CK_FLOAT32, outputs, outputStride, count, stride, x, &result)
+        reduce(CK_MAX, CK_FLOAT32, 2, [outputs, count], [outputStride, stride], 0b10, x, &result)
         return result.map(\.bitPattern)
     }
 

@@ -12,11 +12,11 @@ import Testing
 
     private func sum(_ x: [Double], outputs: Int = 1, outputStride: Int = 0, count: Int, stride: Int) -> [UInt64] {
         var result = [Double](repeating: .nan, count: outputs)
-        ck_sum(CK_FLOAT64, outputs, outputStride, count, stride, x, &result)
+        reduce(CK_SUM, CK_FLOAT64, 2, [outputs, count], [outputStride, stride], 0b10, x, &result)
         return result.map(\.bitPattern)
     }
 
-    @Test(arguments: [0, 1, 7, 8, 9, 63, 64, 65, 1000])
+    @Test(arguments: [0, 1, 7, 8, 9, 63, 64, 65, 1000, 4095, 4096, 4097, 3 * 4096 + 5])
     func `has the same bits for rows, columns and strides`(count: Int) {
         let columns = 37
         let rows = (0..<columns).map { column in Self.numbers(count).map { $0 * Double(column + 1) } }
@@ -53,7 +53,7 @@ import Testing
         let count = 10_000_000
         let x = [Float](repeating: 0.1, count: count)
         var result: Float = 0
-        ck_sum(CK_FLOAT32, 1, 0, count, 1, x, &result)
+        reduce(CK_SUM, CK_FLOAT32, 1, [count], [1], 1, x, &result)
         #expect(result == Float(Double(Float(0.1)) * Double(count)))
     }
 }

@@ -1,33 +1,123 @@
+import CKernels
 import Testing
 
 @testable import Autograd
 
 @Suite struct `The random generator` {
     /// The known answers that the authors of Philox publish with their code.
-    @Test(arguments: [
-        (
-            SIMD4<UInt32>(repeating: 0), SIMD2<UInt32>(repeating: 0),
-            SIMD4<UInt32>(0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8)
-        ),
-        (
-            SIMD4<UInt32>(repeating: .max), SIMD2<UInt32>(repeating: .max),
-            SIMD4(0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd)
-        ),
-        (
-            SIMD4(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344), SIMD2(0xa409_3822, 0x299f_31d0),
-            SIMD4(0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1)
-        ),
-    ])
-    func `is Philox4x32-10`(counter: SIMD4<UInt32>, key: SIMD2<UInt32>, expected: SIMD4<UInt32>) {
-        #expect(RandomGenerator.philox(counter: counter, key: key) == expected)
+    @Test(
+        arguments: [
+            ([0, 0], 0, [0xe169_c58d_6627_e8d5, 0x9b00_dbd8_bc57_ac4c]),
+            ([.max, .max], .max, [0x41c8_3b0e_408f_276d, 0x6d54_51fd_a20b_c7c6]),
+            (
+                [0x85a3_08d3_243f_6a88, 0x0370_7344_1319_8a2e], 0x299f_31d0_a409_3822,
+                [0x94fd_cceb_d16c_fe09, 0x2412_6ea1_5001_e420]
+            ),
+        ] as [([UInt64], UInt64, [UInt64])])
+    func `is Philox4x32-10`(counter: [UInt64], key: UInt64, expected: [UInt64]) {
+        #expect(words(key: key, number: counter[1], position: counter[0], count: 2) == expected)
     }
 
-    @Test func `draws its blocks in order, low words first`() {
-        var random = RandomGenerator(seed: 0)
-        #expect(random.next() == 0xe169_c58d_6627_e8d5)
-        #expect(random.next() == 0x9b00_dbd8_bc57_ac4c)
-        let next = RandomGenerator.philox(counter: SIMD4(1, 0, 0, 0), key: SIMD2(0, 0))
-        #expect(random.next() == UInt64(next[1]) << 32 | UInt64(next[0]))
+    /// Words of a draw as Kernels.h lays them out.
+    private func words(key: UInt64, number: UInt64, position: UInt64 = 0, count: Int) -> [UInt64] {
+        var draw = ck_draw()
+        (draw.key, draw.number, draw.position) = (key, number, position)
+        var words = [UInt64](repeating: 0, count: count)
+        ck_random(&draw, CK_INT64, count, &words)
+        return words
+    }
+
+    @Test func `counts draws, of whatever shape`() {
+        var random = RandomGenerator(seed: 9)
+        #expect(random.next() == words(key: 9, number: 0, count: 1)[0])
+        // Some of these are drawn again.
+        _ = Tensor.uniform(in: 1..<1.0.nextUp.nextUp, shape: [100], using: &random)
+        _ = Tensor.normal(shape: [3, 5], elementType: .float32, using: &random)
+        _ = Tensor.integers(in: 0..<(1 << 62 + 1), shape: [40], using: &random)
+        _ = Tensor.permutation(of: 7, using: &random)
+        _ = (random.uniform(), random.normal())
+        #expect(random.next() == words(key: 9, number: 7, count: 1)[0])
+        // The children of a generator are seeded by draws that it does not reach.
+        var child = random.split()
+        #expect(child.next() == words(key: words(key: 9, number: 1 << 56, count: 1)[0], number: 0, count: 1)[0])
+    }
+
+    @Test(arguments: [Tensor.ElementType.float64, .float32])
+    func `draws elements that do not depend on how many there are`(_ type: Tensor.ElementType) {
+        func prefixes(_ draw: (Int, inout RandomGenerator) -> Tensor) {
+            func numbers(_ count: Int) -> [Double] {
+                var random = RandomGenerator(seed: 11)
+                _ = random.next()
+                return draw(count, &random).numbers
+            }
+            let all = numbers(1000)
+            for count in [0, 1, 2, 3, 15, 16, 17, 31, 33, 64, 999] {
+                #expect(numbers(count) == Array(all.prefix(count)))
+            }
+            #expect(Set(all).count > 900)
+        }
+        prefixes { .uniform(shape: [$0], elementType: type, using: &$1) }
+        prefixes { .uniform(in: 0.3..<0.7, shape: [1, $0], elementType: type, using: &$1) }
+        prefixes { .normal(mean: 1, standardDeviation: 3, shape: [$0], elementType: type, using: &$1) }
+        prefixes { .integers(in: 0..<(3 << 61), shape: [$0], using: &$1) }
+    }
+
+    @Test func `makes uniform numbers of the first bits of a word`() {
+        var (random, same) = (RandomGenerator(seed: 12), RandomGenerator(seed: 12))
+        let bits = words(key: 12, number: 0, count: 1000)
+        let x = Tensor.uniform(shape: [1000], using: &random)
+        #expect(x.numbers == bits.map { Double($0 >> 11) * 0x1p-53 })
+        #expect(x.numbers.contains { ($0 * 0x1p53).truncatingRemainder(dividingBy: 2) == 1 })
+        let y = Tensor.uniform(shape: [2000], elementType: .float32, using: &same)
+        let halves = bits.flatMap { [$0 & 0xffff_ffff, $0 >> 32] }
+        #expect(y.numbers == halves.map { Double($0 >> 8) * 0x1p-24 })
+        #expect(y.numbers.contains { ($0 * 0x1p24).truncatingRemainder(dividingBy: 2) == 1 })
+    }
+
+    @Test func `makes normal numbers of two words each, by Box and Muller's transformation`() {
+        var (random, same) = (RandomGenerator(seed: 13), RandomGenerator(seed: 13))
+        let bits = words(key: 13, number: 0, count: 10_000)
+        func expected(_ u: Double, _ v: Double) -> [Double] {
+            let radius = (-2 * log(u)).squareRoot()
+            return [radius * cos(2 * .pi * v), radius * sin(2 * .pi * v)]
+        }
+        let x = Tensor.normal(shape: [10_000], using: &random).numbers
+        let y = Tensor.normal(shape: [10_000], elementType: .float32, using: &same).numbers
+        for pair in stride(from: 0, to: 10_000, by: 2) {
+            let unit = bits[pair...pair + 1].map { Double($0 >> 11) * 0x1p-53 }
+            let half = [bits[pair / 2] & 0xffff_ffff, bits[pair / 2] >> 32]
+            let u = Double(Float(half[0] >> 1) + 0.5) * 0x1p-31
+            let (exact, exact32) = (expected(1 - unit[0], unit[1]), expected(u, Double(half[1] >> 8) * 0x1p-24))
+            for place in 0...1 {
+                #expect(Swift.abs(x[pair + place] - exact[place]) < 1e-14)
+                #expect(Swift.abs(y[pair + place] - exact32[place]) < 2e-6)
+            }
+        }
+    }
+
+    @Test(arguments: [Tensor.ElementType.float64, .float32])
+    func `draws numbers with the right quantiles`(_ type: Tensor.ElementType) {
+        var random = RandomGenerator(seed: 14)
+        let count = 200_000
+        let uniform = Tensor.uniform(shape: [count], elementType: type, using: &random).numbers
+        let normal = Tensor.normal(shape: [count], elementType: type, using: &random).numbers
+        for step in -30...30 {
+            let x = Double(step) / 10
+            // Within five standard deviations of what is expected of so many.
+            let below = erfc(-x / 2.0.squareRoot()) / 2
+            #expect(
+                Swift.abs(Double(normal.count { $0 < x }) / Double(count) - below) < 5
+                    * (below * (1 - below) / 2e5).squareRoot())
+            let part = Double(step + 30) / 60
+            #expect(
+                Swift.abs(Double(uniform.count { $0 < part }) / Double(count) - part) < 5 * (0.25 / 2e5).squareRoot())
+        }
+        // Neighbours do not go together, in a pair neither.
+        for distance in 1...4 {
+            let products = zip(normal, normal.dropFirst(distance)).reduce(0) { $0 + $1.0 * $1.1 }
+            #expect(Swift.abs(products / Double(count)) < 5 / Double(count).squareRoot())
+        }
+        #expect(normal.allSatisfy(\.isFinite) && normal.contains { $0 > 4 } && normal.contains { $0 < -4 })
     }
 
     @Test func `gives the same numbers for the same seed`() {
@@ -54,10 +144,13 @@ import Testing
         #expect(!draws.contains { children.contains(RandomGenerator(seed: $0)) })
     }
 
-    @Test func `counts in 64 bits`() {
-        #expect(RandomGenerator.counter(7, domain: 0) == SIMD4(7, 0, 0, 0))
-        #expect(RandomGenerator.counter(0x5_0000_0007, domain: 1) == SIMD4(7, 5, 0, 1))
-        #expect(RandomGenerator.counter(.max, domain: 1) == SIMD4(.max, .max, 0, 1))
+    @Test func `shares no stream with the generators that it splits off, nor they with each other`() {
+        var generators = [RandomGenerator(seed: 15)]
+        for _ in 0..<3 { generators += generators.indices.map { generators[$0].split() } }
+        #expect(Set(generators).count == 8)
+        var words: [UInt64] = []
+        for place in generators.indices { words += (0..<1000).map { _ in generators[place].next() } }
+        #expect(Set(words).count == 8000)
     }
 
     @Test func `draws uniform numbers with their moments`() {
@@ -140,6 +233,21 @@ import Testing
         #expect(order.indices.sorted() == Array(0..<50))
         #expect(order.indices != Array(0..<50))
         #expect(Tensor.permutation(of: 0, using: &random).shape == [0])
+        // All orders of three are as likely.
+        var counts: [[Int]: Int] = [:]
+        for _ in 0..<6000 { counts[Tensor.permutation(of: 3, using: &random).indices, default: 0] += 1 }
+        #expect(counts.count == 6 && counts.values.allSatisfy { Swift.abs($0 - 1000) < 150 })
+        // Of 3 · 2⁶¹ numbers, made of 64 bits, none is more likely.
+        let wide = Tensor.integers(in: 0..<(3 << 61), shape: [30_000], using: &random).indices
+        for third in 0..<3 { #expect(Swift.abs(wide.count { $0 >> 61 == third } - 10_000) < 450) }
+    }
+
+    @Test func `draws whole numbers evenly`() {
+        // Of every four words, two would make a multiple of 3.
+        var random = RandomGenerator(seed: 21)
+        let numbers = Tensor.integers(in: .min..<1 << 62, shape: [3000], using: &random).indices
+        let multiples = numbers.filter { (UInt64(bitPattern: Int64($0)) ^ 1 << 63).isMultiple(of: 3) }
+        #expect((900...1100).contains(multiples.count))
     }
 
     @Test func `refuses an empty range`() {
@@ -148,9 +256,9 @@ import Testing
         #expect(tensorError { Tensor.integers(in: 3..<3, shape: [2], using: &random) }?.operation == "integers")
     }
 
-    @Test func `draws a number alike alone and in a tensor`() {
+    @Test func `draws a number alike alone and as the first of a tensor`() {
         var (a, b) = (RandomGenerator(seed: 8), RandomGenerator(seed: 8))
-        #expect(Tensor.uniform(shape: [3], using: &a).numbers == (0..<3).map { _ in b.uniform() })
-        #expect(Tensor.normal(shape: [2], using: &a).numbers == (0..<2).map { _ in b.normal() })
+        #expect(Tensor.uniform(shape: [3], using: &a)[0].scalar == b.uniform())
+        #expect(Tensor.normal(shape: [2], using: &a)[0].scalar == b.normal())
     }
 }
