@@ -14,7 +14,7 @@ extension Primitive {
         return Primitive(
             "\(name), broken (\(count.add(1, ordering: .relaxed).newValue))", operandCount: operandCount,
             implementation: implementation, function: function, pullbacks: pullbacks,
-            samples: makeSamples(), refusals: makeRefusals(), result: resultRule)
+            samples: self.makeSamples(), refusals: self.makeRefusals(), result: resultRule)
     }
 }
 
