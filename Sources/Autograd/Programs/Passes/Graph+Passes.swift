@@ -68,3 +68,10 @@ extension Graph.Node {
     /// Whether this is a use of the primitive.
     func `is`(_ primitive: Primitive) -> Bool { self.primitive === primitive }
 }
+
+extension Graph.Node {
+    /// Whether this is an array that may be computed number by number.
+    var isTiny: Bool {
+        (elementType == .float64 || elementType == .bool) && shape.elementCount <= ScalarGraph.largestArray
+    }
+}

@@ -90,9 +90,9 @@ struct KernelStep: Sendable {
 extension Code {
     /// Runs the steps. False where a guard does not hold or a kernel refuses its operands: then no state has changed.
     func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Bool {
-        for step in steps[..<decision] where !step.run(bases) { return false }
+        for position in 0..<decision where !steps[position].run(bases) { return false }
         for guarded in guards where !guarded.holds(bases) { return false }
-        for step in steps[decision...] { _ = step.run(bases) }
+        for position in decision..<steps.count { _ = steps[position].run(bases) }
         for (place, state) in commits {
             state.place.address(bases).copyMemory(from: place.address(bases), byteCount: state.type.byteCount)
         }

@@ -300,13 +300,6 @@ extension Schedule.Layout {
     }
 }
 
-extension Graph.Node {
-    /// Whether this is an array that may be computed number by number.
-    var isTiny: Bool {
-        (elementType == .float64 || elementType == .bool) && shape.elementCount <= ScalarGraph.largestArray
-    }
-}
-
 extension Tensor {
     /// An element of a packed tensor, as a number.
     fileprivate func number(at element: Int) -> Double {
