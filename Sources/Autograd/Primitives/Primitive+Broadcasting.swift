@@ -15,12 +15,18 @@ extension Primitive {
 
     /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, attributes: Attributes) -> Tensor {
-        withUnsafeBytes(of: (x, y)) { applyBroadcasting($0.assumingMemoryBound(to: Tensor.self), attributes) }
+        withUnsafeBytes(of: (x, y)) {
+            let first = $0.baseAddress!.assumingMemoryBound(to: Tensor.self)
+            return applyBroadcasting(UnsafeBufferPointer(start: first, count: 2), attributes)
+        }
     }
 
     /// Applies this primitive to three operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, _ z: Tensor, attributes: Attributes = .none) -> Tensor {
-        withUnsafeBytes(of: (x, y, z)) { applyBroadcasting($0.assumingMemoryBound(to: Tensor.self), attributes) }
+        withUnsafeBytes(of: (x, y, z)) {
+            let first = $0.baseAddress!.assumingMemoryBound(to: Tensor.self)
+            return applyBroadcasting(UnsafeBufferPointer(start: first, count: 3), attributes)
+        }
     }
 
     /// Applies this primitive to any number of operands, of which there must be as many as it takes.
