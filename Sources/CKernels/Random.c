@@ -23,7 +23,8 @@ void ck_random(const ck_draw *draw, ck_type type, ptrdiff_t count, void *result)
     const bool isReal = draw->distribution == CK_UNIFORM || draw->distribution == CK_NORMAL;
     if (draw->distribution > CK_PERMUTATION || (isReal ? type > CK_FLOAT32 : type != CK_INT64)) __builtin_trap();
     const ptrdiff_t size = count * (type == CK_FLOAT32 ? 4 : 8);
-    char *target = result, group[128];
+    _Alignas(64) char group[128];
+    char *target = result;
     for (ptrdiff_t i = 0; i < size; i += 128) {
         const bool isWhole = size - i >= 128;
         ck_active_table()->random[isReal ? draw->distribution : CK_WORDS][type == CK_FLOAT32](

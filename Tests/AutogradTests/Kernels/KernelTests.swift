@@ -189,7 +189,60 @@ import Testing
             for _ in 0..<2 { #expect(sameBits(program.outputs(of: inputs), function(inputs))) }
             #expect(program.outputs(of: inputs)[0].elementCount == count * (count + 1) / 2 + 2)
         }
-        #expect(tensorError { Self.join([]) }?.problem == "takes 1 operands, not 0")
+        #expect(tensorError { Self.join([]) }?.problem == "takes at least one operand, not 0")
+    }
+
+    /// The product of any number of single numbers, whose pullback uses them all.
+    static let product: Primitive = Primitive(
+        "product", operands: nil, result: { operands, _ in operands[0] },
+        kernel: .init(
+            prepare: { _ in () },
+            run: { _, elements in
+                let numbers = (0..<elements.operandCount).map { elements[$0].load(as: Double.self) }
+                elements.result.storeBytes(of: numbers.reduce(1, *), as: Double.self)
+            }),
+        pullbacks: [
+            .using(.operands) { adjoint, call in
+                (0..<9).filter { $0 != call.position }.reduce(adjoint) { $0 * call.operand($1) }
+            }
+        ],
+        samples: { [.init((1...9).map { Tensor(Double($0) / 4) })] })
+
+    @Test func `a pullback may use more than seven operands`() {
+        #expect(checkGradients(of: Self.product).passes)
+    }
+
+    /// Refused are what no result needs, too, and indices of rows that have no elements.
+    @Test func `a refusal is never left out`() {
+        let program = Program(at: Self.matrix, Tensor(indices: [0])) { x, i in
+            _ = Self.rows(x, i)
+            return Self.rows(x[0..., 0..<0], i)
+        }
+        #expect(program(Self.matrix, Tensor(indices: [3])).shape == [1, 0])
+        #expect(tensorError { program(Self.matrix, Tensor(indices: [4])) }?.problem.contains("has 4 at [0]") == true)
+        let empty = Tensor(repeating: 0, shape: [3, 0])
+        let reader = Program(at: empty, Tensor(indices: [0])) { x, i in Self.rows(x, i) }
+        #expect(tensorError { reader(empty, Tensor(indices: [3])) } != nil)
+        #expect(tensorError { Self.rows(empty, Tensor(indices: [3])) } != nil)
+    }
+
+    private static let pickyCalls = Atomic<Int>(0)
+
+    /// As a kernel must not, but may: it then takes another layout in eager code than in the plan.
+    @Test func `a kernel that is not prepared for a program is computed eagerly`() {
+        let picky = Primitive(
+            "picky", operands: 1, result: { operands, _ in operands[0] },
+            kernel: .init(
+                prepare: { call throws(Primitive.Refusal) in
+                    // The second time is that of the plan.
+                    if Self.pickyCalls.add(1, ordering: .relaxed).newValue == 2 { throw Primitive.Refusal("not so") }
+                    return call[0].shape[0] * 8
+                },
+                run: { size, elements in elements.result.copyMemory(from: elements[0], byteCount: size) }),
+            pullbacks: [], samples: { [] })
+        let program = Program(at: Tensor([1, 2])) { x in picky(x * 3) + x }
+        for _ in 0..<2 { #expect(program(Tensor([5, 6])).numbers == [20, 24]) }
+        #expect(program.explanation.contains("again"))
     }
 
     @Test func `names are unique`() async {

@@ -65,6 +65,16 @@ import Testing
         #expect(program(recorded) == recorded * 10, "\(name)")
     }
 
+    /// Which NaN it is depends on the instructions that made it.
+    @Test func `a NaN that was read is found again`() {
+        let program = Program(at: Tensor([1, .nan, 2])) { x in
+            let largest = max(x, along: 0)
+            return largest.scalar.isNaN ? sum(x[0..<1]) : largest
+        }
+        for number in [3.0, 4, 5] { #expect(program(Tensor([number, -.nan, 2])).scalar == number) }
+        #expect(!program.explanation.contains("again"), "\(program.explanation)")
+    }
+
     @Test func `a placeholder whose derivative is traced is printed by its kind`() {
         let primitive = Primitive.elementwise(
             "printing", value: { x in x + x },

@@ -57,6 +57,9 @@ extension Graph.Node {
     var type: Primitive.Result { Primitive.Result(shape, elementType) }
     var isElementwise: Bool { primitive.isElementwise }
 
+    /// Whether it may refuse the numbers of its operands.
+    var mayRefuse: Bool { if case .kernel(let kernel) = primitive.implementation { kernel.mayRefuse } else { false } }
+
     var isView: Bool { if case .view = primitive.implementation { true } else { false } }
 
     /// The rule by which this sees the elements of its operand, if it is a view.
@@ -67,9 +70,7 @@ extension Graph.Node {
 
     /// Whether this is a use of the primitive.
     func `is`(_ primitive: Primitive) -> Bool { self.primitive === primitive }
-}
 
-extension Graph.Node {
     /// Whether this is an array that may be computed number by number.
     var isTiny: Bool {
         (elementType == .float64 || elementType == .bool) && shape.elementCount <= ScalarGraph.largestArray

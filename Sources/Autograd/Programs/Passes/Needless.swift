@@ -22,17 +22,17 @@ extension Graph {
             guard isKnown(node, graph.nodes) else { return graph.append(node) }
             let operands = node.operands.map { graph[$0].value! }
             let value = operands.withUnsafeBufferPointer {
-                try? node.primitive.compute(Primitive.Result(node.shape, node.elementType), $0, node.attributes)
+                try? node.primitive.compute(node.type, $0, node.attributes)
             }
             // What refuses its operands is to do so when it runs.
             return value.map { graph.appendConstant($0) } ?? graph.append(node)
         }
     }
 
-    /// Without the instructions that no output and no guard needs.
+    /// Without the instructions that no output and no guard needs, and that refuse nothing.
     var withoutDeadInstructions: Graph {
         var isNeeded = [Bool](repeating: false, count: nodes.count)
-        for index in inputs + roots { isNeeded[index] = true }
+        for index in inputs + roots + nodes.indices.filter({ nodes[$0].mayRefuse }) { isNeeded[index] = true }
         for index in nodes.indices.reversed() where isNeeded[index] {
             for operand in nodes[index].operands { isNeeded[operand] = true }
         }

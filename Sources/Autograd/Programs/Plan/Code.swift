@@ -16,6 +16,7 @@ final class Code: Sendable {
     /// How many steps come before the guards are asked. None of the others refuses anything or is read by a guard; they may
     /// write over the state.
     let decision: Int
+    private let isRefused: Bool
     /// New state that could not be written in place, and where it goes once the guards hold.
     let commits: [(from: Place, to: Value)]
     /// The elements of constant arrays.
@@ -57,6 +58,7 @@ final class Code: Sendable {
         commits = planner.commits()
         guards = planner.guards
         decision = planner.schedule.decision
+        isRefused = planner.isRefused
         steps = planner.steps
         constants = Tensor(planner.constants)
         numbers = (planner.numbers, planner.firstNumber.offset)
@@ -90,6 +92,7 @@ struct KernelStep: Sendable {
 extension Code {
     /// Runs the steps. False where a guard does not hold or a kernel refuses its operands: then no state has changed.
     func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Bool {
+        if isRefused { return false }
         for position in 0..<decision where !steps[position].run(bases) { return false }
         for guarded in guards where !guarded.holds(bases) { return false }
         for position in decision..<steps.count { _ = steps[position].run(bases) }
@@ -136,8 +139,25 @@ extension Code.Guard {
         case .comparison(let comparison, let number, let outcome):
             return comparison(type.elementType.number(at: address), number) == outcome
         case .bits(let recorded):
-            let found = UnsafeRawBufferPointer(start: address, count: type.byteCount)
-            return recorded.withUnsafeElements { $0.elementsEqual(found) }
+            return recorded.hasSameBits(asElementsAt: address)
+        }
+    }
+}
+
+extension Tensor {
+    /// Whether packed elements of this shape and type are the same, bit for bit; a NaN is as good as any other, for its sign
+    /// and payload depend on the instructions that made it.
+    fileprivate func hasSameBits(asElementsAt address: UnsafeRawPointer) -> Bool {
+        withUnsafeElements { mine in
+            let others = UnsafeRawBufferPointer(start: address, count: mine.count)
+            if mine.elementsEqual(others) { return true }
+            guard elementType.isFloat else { return false }
+            return stride(from: 0, to: mine.count, by: elementType.size).allSatisfy { place in
+                let (x, y) = (
+                    elementType.number(at: mine.baseAddress! + place), elementType.number(at: address + place)
+                )
+                return x.bitPattern == y.bitPattern || x.isNaN && y.isNaN
+            }
         }
     }
 }

@@ -33,7 +33,8 @@ extension Planner {
             do throws(Primitive.Refusal) {
                 return try kernel.prepare(.init(operands: $0, result: result, attributes: attributes))
             } catch {
-                fatalError("a kernel refuses strides: \(error.problem)")
+                isRefused = true
+                return ([0], 0)
             }
         }
         let workspace =
@@ -41,7 +42,7 @@ extension Planner {
         let nothing: Primitive.Kernel.Run = { _, _ in }
         return .kernel(
             KernelStep(
-                kernel: result.shape.contains(0) ? nothing : kernel.run, parameters: parameters,
+                kernel: result.shape.contains(0) && !kernel.mayRefuse ? nothing : kernel.run, parameters: parameters,
                 operands: operands.map(place(of:)), layouts: layouts,
                 result: place, workspace: workspace))
     }

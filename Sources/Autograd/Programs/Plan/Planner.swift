@@ -17,6 +17,8 @@ struct Planner {
     let numbers: [Double]
     private(set) var firstNumber = Place(base: 0, offset: 0)
     var compiledCount = 0
+    /// Whether a kernel does not take its operands as they lie here: no run can serve.
+    var isRefused = false
 
     var graph: Graph { schedule.graph }
 

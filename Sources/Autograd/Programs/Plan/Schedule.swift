@@ -126,7 +126,7 @@ struct Schedule {
                 self.operands[index] = operands
                 for operand in operands { read(operand, by: steps.count) }
                 steps.append(.kernel(index))
-                if case .kernel(let kernel) = node.primitive.implementation, kernel.mayRefuse { decision = steps.count }
+                if node.mayRefuse { decision = steps.count }
             }
         }
         outputs = graph.outputs.map { elements(of: $0) }

@@ -54,12 +54,14 @@ extension Primitive {
             }
             self.prepare = { call throws(Refusal) in
                 let parameters = try prepare(call)
-                var words = [UInt64](repeating: 0, count: (MemoryLayout<Parameters>.size + 7) / 8)
+                var words = [UInt64](repeating: 0, count: (MemoryLayout<Parameters>.stride + 7) / 8)
                 withUnsafeBytes(of: parameters) { bytes in words.withUnsafeMutableBytes { $0.copyMemory(from: bytes) } }
                 return (words, workspace(parameters))
             }
             compute = { call, elements throws(Refusal) in
                 let parameters = try prepare(call)
+                // Nothing to do may take long to find out, row by row.
+                if !mayRefuse && !call.result.shape.isSmall && call.result.shape.contains(0) { return }
                 let size = workspace(parameters)
                 if size == 0 { return try run(parameters, elements) }
                 let (operands, layouts, result) = (elements.operands, elements.layouts, elements.result)
@@ -84,7 +86,10 @@ extension Primitive {
         public let attributes: Attributes
 
         @inline(__always)
-        public subscript(operand: Int) -> Tensor.Layout { operands[operand] }
+        public subscript(operand: Int) -> Tensor.Layout {
+            precondition(operands.indices.contains(operand))
+            return operands[operand]
+        }
         public var operandCount: Int { operands.count }
     }
 
@@ -93,7 +98,7 @@ extension Primitive {
         let operands: UnsafePointer<UnsafeRawPointer>
         let layouts: UnsafeBufferPointer<Tensor.Layout>
         public let result: UnsafeMutableRawPointer
-        /// As many bytes as were asked for, from a multiple of 64 on.
+        /// As many bytes as were asked for, from a multiple of 64 on; the result itself where there were none.
         public let workspace: UnsafeMutableRawPointer
 
         @inline(__always)

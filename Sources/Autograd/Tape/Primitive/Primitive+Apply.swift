@@ -26,7 +26,8 @@ extension Primitive {
             }
         }
         guard operands.count == operandCount ?? Swift.max(operands.count, 1) else {
-            return refuse(operands, Refusal("takes \(operandCount ?? 1) operands, not \(operands.count)"))
+            let wanted = operandCount.map { "\($0) operands" } ?? "at least one operand"
+            return refuse(operands, Refusal("takes \(wanted), not \(operands.count)"))
         }
         let errors = TensorError.count
         do throws(Refusal) {
@@ -97,8 +98,6 @@ extension Primitive {
             }
         case .kernel(let kernel):
             return try Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) throws(Refusal) in
-                // Nothing to do may take long to find out, row by row.
-                if !result.shape.isSmall && result.shape.contains(0) { return }
                 try Tensor.withLayouts(of: operands) { layouts, elements throws(Refusal) in
                     try kernel.compute(
                         Preparation(operands: layouts, result: result, attributes: attributes),
@@ -153,7 +152,7 @@ extension Primitive {
                 operandCount: Instruction.manyOperands, list.start, list.count, attributes: place)
         }
         if uses.contains(.result) { tape.keep(value, for: index) }
-        for position in operands.indices.prefix(7) where uses.contains(.operand(position)) {
+        for position in operands.indices where uses.contains(.operand(position)) {
             tape.keep(operands[position], forOperand: position, of: index)
         }
         return value.on(tape, index)

@@ -10,12 +10,11 @@ extension Primitive {
             public init(rawValue: UInt8) { self.rawValue = rawValue }
 
             public static let result = Uses(rawValue: 1 << 7)
-            /// The value of operand 0 … 6.
+            /// The values of all operands.
+            public static let operands = Uses(rawValue: 1 << 7 - 1)
+            /// The value of an operand; from the eighth on, only all together can be used.
             public static func operand(_ position: Int) -> Uses {
-                guard (0...6).contains(position) else {
-                    fatalError("a pullback can use operands 0 to 6, not \(position)")
-                }
-                return Uses(rawValue: 1 << UInt8(position))
+                position < 7 ? Uses(rawValue: 1 << UInt8(position)) : operands
             }
         }
 

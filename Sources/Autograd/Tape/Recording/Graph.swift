@@ -84,7 +84,7 @@ public struct Graph: Sendable {
 extension Graph.Guard {
     /// What a replay must find again.
     public enum Condition: Sendable, Equatable {
-        /// All elements, bit for bit.
+        /// All elements, bit for bit; a NaN is as good as any other.
         case bits(Tensor)
         /// How the single number compares with another.
         case comparison(Comparison, Double, outcome: Bool)
