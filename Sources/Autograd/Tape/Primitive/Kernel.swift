@@ -55,7 +55,7 @@ extension Primitive {
             self.prepare = { call throws(Refusal) in
                 let parameters = try prepare(call)
                 var words = [UInt64](repeating: 0, count: (MemoryLayout<Parameters>.stride + 7) / 8)
-                withUnsafeBytes(of: parameters) { bytes in words.withUnsafeMutableBytes { $0.copyMemory(from: bytes) } }
+                words.withUnsafeMutableBytes { $0.storeBytes(of: parameters, as: Parameters.self) }
                 return (words, workspace(parameters))
             }
             compute = { call, elements throws(Refusal) in
