@@ -320,8 +320,8 @@ private struct Fuzz {
 }
 
 extension Tensor {
-    /// The description, without the sign of a NaN, which is no promise.
-    fileprivate var text: String { "\(self)".replacing("-nan", with: "nan") }
+    /// The description, without the sign of a NaN, which is no promise, and the spaces that it makes necessary.
+    fileprivate var text: String { "\(self)".replacing("-nan", with: "nan").replacing(" ", with: "") }
 }
 
 extension Primitive {
