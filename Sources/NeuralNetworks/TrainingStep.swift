@@ -92,10 +92,8 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     @discardableResult
     public func callAsFunction(_ inputs: [Tensor]) -> Double {
         if let inputCount, inputs.count != inputCount {
-            return TensorError(
-                "TrainingStep", "the loss takes \(inputCount) tensors, not \(inputs.count)",
-                operands: inputs.map(\.operandDescription)
-            ).raise().scalar
+            let problem = "the loss takes \(inputCount) tensors, not \(inputs.count)"
+            return TensorError("TrainingStep", problem, of: inputs).raise().scalar
         }
         return (inputs + [Tensor(optimizer.learningRate)]).withUnsafeBufferPointer(run)
     }

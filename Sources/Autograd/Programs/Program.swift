@@ -61,11 +61,8 @@ public final class Program: Sendable {
     /// same shapes and nobody else holds them, instead of allocating others.
     public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) {
         guard inputs.count == inputCount else {
-            let error = TensorError(
-                "Program", "the function takes \(inputCount) inputs, not \(inputs.count)",
-                operands: inputs.map(\.operandDescription)
-            ).raise()
-            outputs = [error]
+            let problem = "the function takes \(inputCount) inputs, not \(inputs.count)"
+            outputs = [TensorError("Program", problem, of: inputs).raise()]
             return
         }
         // Inside another recording it is the function that is recorded.
