@@ -31,14 +31,12 @@ package final class Replayer: Sendable {
     /// Computes the results of the function at inputs, by a recording that serves or by a new one. A replay on packed inputs
     /// allocates nothing, where the results of an earlier run can be written over. Where anything fails, no state is changed.
     package func run(_ inputs: UnsafeBufferPointer<Tensor>, into outputs: inout [Tensor], of function: Function) {
-        if state != nil, TensorError.isNoted {
-            outputs = [.failed]
-            return
-        }
-        // Inside a recording, a step is none of its instructions.
-        guard Tape.current == nil else {
-            outputs = runEagerly(Array(inputs), function)
-            return
+        if state != nil {
+            // Inside a recording, a step is none of its instructions.
+            guard Tape.current == nil, !TensorError.isNoted else {
+                outputs = TensorError.isNoted ? [.failed] : runEagerly(Array(inputs), function)
+                return
+            }
         }
         var tried: Code?
         while let served = replay(inputs, after: &tried, into: &outputs) { if served { return } }

@@ -253,25 +253,23 @@ import Testing
         #expect(result.message.contains("primitive sin: there is one of that name"))
     }
 
+    private static func meanSquares<T: BinaryFloatingPoint>(
+        _: T.Type, _ count: Int, _ operands: UnsafePointer<UnsafeRawPointer>, _ strides: UnsafePointer<Int>,
+        _ result: UnsafeMutableRawPointer
+    ) {
+        let x = operands[0].assumingMemoryBound(to: T.self)
+        let y = operands[1].assumingMemoryBound(to: T.self)
+        let result = result.bindMemory(to: T.self, capacity: count)
+        for i in 0..<count {
+            let (x, y) = (x[i * strides[0]], y[i * strides[1]])
+            result[i] = (x * x + y * y) / 2
+        }
+    }
+
     /// (x² + y²) / 2, by loops as C has them.
     static let meanSquare = Primitive.elementwise(
-        "meanSquare",
-        float64: { count, operands, strides, result in
-            let x = operands[0].assumingMemoryBound(to: Double.self)
-            let y = operands[1].assumingMemoryBound(to: Double.self)
-            for i in 0..<count {
-                let (x, y) = (x[i * strides[0]], y[i * strides[1]])
-                result.storeBytes(of: (x * x + y * y) / 2, toByteOffset: i * 8, as: Double.self)
-            }
-        },
-        float32: { count, operands, strides, result in
-            let x = operands[0].assumingMemoryBound(to: Float.self)
-            let y = operands[1].assumingMemoryBound(to: Float.self)
-            for i in 0..<count {
-                let (x, y) = (x[i * strides[0]], y[i * strides[1]])
-                result.storeBytes(of: (x * x + y * y) / 2, toByteOffset: i * 4, as: Float.self)
-            }
-        },
+        "meanSquare", float64: { meanSquares(Double.self, $0, $1, $2, $3) },
+        float32: { meanSquares(Float.self, $0, $1, $2, $3) },
         derivatives: { $0.operand(0) }, { $0.operand(1) },
         samples: [.init(1, 3, equals: 5), .init([Tensor([[1, 2], [3, 4]]), Tensor([5, 6])])])
 
