@@ -11,6 +11,8 @@ extension Primitive {
         sum, max, matmul, outer,
         // Shapes
         broadcast, reshape, transpose, slice, pad,
+        // Draws of random numbers
+        uniform, normal, integers, permutation, increment,
         // Types and the tape's own
         cast, identity, stopGradient,
     ]

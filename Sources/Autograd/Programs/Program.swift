@@ -39,6 +39,28 @@ public final class Program: Sendable {
         self.init(at: [x, y, z]) { [function($0[0], $0[1], $0[2])] }
     }
 
+    /// Records a function of a tensor that draws random numbers. The program takes the generator and gives it back: each call
+    /// draws anew, and the same generator draws the same.
+    ///
+    ///     let noisy = Program(at: x, using: random) { x, random in x + .normal(shape: x.shape, using: &random) }
+    ///     noisy(x, using: &random)
+    public convenience init(
+        at x: Tensor, using random: RandomGenerator,
+        of function: @escaping @Sendable (Tensor, inout RandomGenerator) -> Tensor
+    ) {
+        self.init(at: [x, random.key, random.counter]) { inputs in
+            var random = RandomGenerator(key: inputs[1], counter: inputs[2])
+            return [function(inputs[0], &random), random.counter]
+        }
+    }
+
+    /// The result of a function that draws random numbers.
+    public func callAsFunction(_ x: Tensor, using random: inout RandomGenerator) -> Tensor {
+        let outputs = outputs(of: [x, random.key, random.counter])
+        if outputs.count == 2 { random.counter = outputs[1] }
+        return outputs[0]
+    }
+
     /// The only result of the function at these inputs. Where it has several, ask for ``outputs(of:)``.
     public func callAsFunction(_ inputs: Tensor...) -> Tensor {
         let outputs = outputs(of: inputs)

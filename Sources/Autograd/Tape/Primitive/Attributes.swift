@@ -32,6 +32,11 @@ extension Primitive {
         /// The one attribute "shape".
         static func shape(_ shape: Tensor.Shape) -> Attributes { Attributes([], shape) }
 
+        /// The same, and a shape and an element type.
+        func with(_ shape: Tensor.Shape, type: Tensor.ElementType) -> Attributes {
+            Attributes(entries + [Entry(name: "type", value: .elementType(type))], shape)
+        }
+
         @inline(__always)
         public var isEmpty: Bool { entries.isEmpty && shape == nil }
 

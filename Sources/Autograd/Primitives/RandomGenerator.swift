@@ -1,0 +1,131 @@
+import CKernels
+
+/// A counter-based generator of random numbers: Philox4x32-10.
+///
+/// The n-th draw is a fixed function of the key and of n: one number or a tensor of any shape counts as one draw, and the
+/// i-th element does not depend on how many there are. So one seed gives the same bits everywhere (the last digits of normal
+/// numbers, which pass through elementary functions, may differ from machine to machine). A generator is a value that is
+/// passed explicitly; ``split()`` makes an independent one for another part of the program, so that what one part draws does
+/// not depend on how much another has drawn.
+///
+/// A program that is to draw anew in each replay takes key and counter as inputs and gives the counter back, or keeps them as
+/// state that is not trained; see ``Program/init(at:using:of:)``. One whose key and counter are both constants there is an error.
+///
+/// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+public struct RandomGenerator: RandomNumberGenerator, Sendable, Hashable {
+    /// What the generator's draws are named by, and how many there were: single numbers of type `.int64`.
+    public let key: Tensor
+    public internal(set) var counter: Tensor
+    /// How many generators were split off.
+    private var children: UInt64 = 0
+
+    /// The generator of a seed.
+    public init(seed: UInt64) { self.init(key: .word(seed), counter: .word(0)) }
+
+    /// The generator that goes on behind another one.
+    public init(key: Tensor, counter: Tensor) {
+        self.counter = counter
+        let number = Primitive.Result([], .int64)
+        if (key.kind == number || key.isFailed) && (counter.kind == number || counter.isFailed) {
+            self.key = key
+        } else {
+            self.key = TensorError(
+                "RandomGenerator", "a key and a counter are single numbers of type i64",
+                operands: [key.operandDescription, counter.operandDescription]
+            ).raise()
+        }
+    }
+
+    /// The next 64 random bits.
+    public mutating func next() -> UInt64 {
+        var (draw, word) = (ck_draw(), UInt64(0))
+        (draw.key, draw.number) = (key.word, counter.word)
+        count()
+        ck_random(&draw, CK_INT64, 1, &word)
+        return word
+    }
+
+    /// An independent generator; each call gives another one. What this generator draws afterwards stays the same.
+    public mutating func split() -> RandomGenerator {
+        // Numbers of draws do not reach this far.
+        var branch = RandomGenerator(key: key, counter: .word(children | 1 << 56))
+        children += 1
+        return RandomGenerator(seed: branch.next())
+    }
+
+    /// A number drawn uniformly from [0, 1), a multiple of 2⁻⁵³.
+    public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+    /// A number drawn from the standard normal distribution.
+    public mutating func normal() -> Double { Tensor.normal(shape: [], using: &self).scalar }
+
+    private mutating func count() {
+        counter = counter.isOnCurrentTape ? Primitive.increment(counter) : .word(counter.bits &+ 1)
+    }
+
+    /// The elements of the next draw.
+    fileprivate mutating func draw(_ primitive: Primitive, _ attributes: Primitive.Attributes) -> Tensor {
+        if Tape.current?.notes != nil, !key.isOnCurrentTape, !counter.isOnCurrentTape {
+            return TensorError(
+                primitive.name, "the generator is a constant of the program that is recorded: each replay would draw the same",
+                operands: [key.operandDescription, counter.operandDescription],
+                advice: "Pass the generator to the program, or keep it in the model as a `RandomState`."
+            ).raise()
+        }
+        defer { count() }
+        return primitive([key, counter], attributes: attributes)
+    }
+
+    public static func == (x: Self, y: Self) -> Bool {
+        (x.key.bits, x.counter.bits, x.children) == (y.key.bits, y.counter.bits, y.children)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for word in [key.bits, counter.bits, children] { hasher.combine(word) }
+    }
+}
+
+extension Tensor {
+    fileprivate static func word(_ bits: UInt64) -> Tensor { Tensor(storage: nil, bits: bits, elementType: .int64) }
+
+    /// The bits of a single number; where a program is recorded, it is valid for these alone.
+    fileprivate var word: UInt64 {
+        isOnCurrentTape ? UInt64(bitPattern: Int64(indices.first ?? 0)) : bits
+    }
+
+    /// Numbers drawn uniformly from a half-open range, whose bounds the element type must be able to hold.
+    public static func uniform(
+        in range: Range<Double> = 0..<1, shape: Shape, elementType: ElementType = .float64,
+        using random: inout RandomGenerator
+    ) -> Tensor {
+        random.draw(
+            .uniform,
+            .drawing(
+                shape, ["lower": .number(range.lowerBound), "upper": .number(range.upperBound)], type: elementType))
+    }
+
+    /// Numbers of a float type drawn from a normal distribution.
+    public static func normal(
+        mean: Double = 0, standardDeviation: Double = 1, shape: Shape, elementType: ElementType = .float64,
+        using random: inout RandomGenerator
+    ) -> Tensor {
+        random.draw(
+            .normal,
+            .drawing(
+                shape, ["mean": .number(mean), "deviation": .number(standardDeviation)], type: elementType))
+    }
+
+    /// Indices drawn uniformly from a range, which must not be empty.
+    public static func integers(in range: Range<Int>, shape: Shape, using random: inout RandomGenerator) -> Tensor {
+        random.draw(
+            .integers,
+            .drawing(
+                shape, ["lower": .integer(range.lowerBound), "upper": .integer(range.upperBound)], type: .int64))
+    }
+
+    /// The indices 0 ..< `count` in random order.
+    public static func permutation(of count: Int, using random: inout RandomGenerator) -> Tensor {
+        guard count >= 0 else { return TensorError("permutation", "of \(count) elements there is none").raise() }
+        return random.draw(.permutation, .drawing([count], type: .int64))
+    }
+}
