@@ -7,12 +7,12 @@ import Autograd
 ///     }
 ///     while step(x, expected) > goal {}
 ///
-/// The first call is recorded: forward, backward and update as one program, which every further call replays. So the closure
-/// is `@Sendable` and gets what changes as arguments, the model too: a captured model or `var` does not compile (in language
-/// mode 6). Of the model, its parameters may change between steps, trainable or not; its other properties are what they were
-/// when the step was recorded, and so are random numbers drawn then. Inputs of other shapes, or a number that was asked for and
-/// is another now, have the step recorded again; see ``explanation``. The parameters live in the program's memory, and are read
-/// and set through the model as ever.
+/// The first call is recorded: forward, backward and update as one program, which every further call replays. So the closure is
+/// `@Sendable` and gets what changes as arguments, the model too: a captured model or `var` does not compile (in language mode
+/// 6). Of the model, its parameters may change between steps, trainable or not; its other properties are what they were when
+/// the step was recorded. Random numbers are drawn by a ``RandomState`` of the model, anew in each step. Inputs of other
+/// shapes, or a number that was asked for and is another now, have the step recorded again; see ``explanation``. The parameters
+/// live in the program's memory, and are read and set through the model as ever.
 public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The model whose parameters are trained.
     public let model: Model

@@ -66,6 +66,11 @@ import Testing
             await #expect(processExitsWith: .success) {
                 let x = Tensor((0..<2400).map { Double($0) / 1200 - 1 }, shape: [40, 30, 2])
                 let matrix = x.sliced(0..<1, along: 2).reshaped(to: [40, 30])
+                let generator = [Tensor](repeating: Tensor(indices: [7], shape: []), count: 2)
+                let (f64, f32, i64) = (
+                    Primitive.Attributes.Value.elementType(.float64), Primitive.Attributes.Value.elementType(.float32),
+                    Primitive.Attributes.Value.elementType(.int64)
+                )
                 let others: [String: (operands: [Tensor], attributes: Primitive.Attributes)] = [
                     "sum": ([x], ["axes": [0, 2], "keepDimensions": false]),
                     "max": ([x], ["axes": [0, 2], "keepDimensions": true]),
@@ -76,6 +81,11 @@ import Testing
                     "pad": ([matrix], ["starts": [1, 3], "steps": [1, 3], "shape": [41, 100]]),
                     "cast": ([x], ["to": .elementType(.float32)]),
                     "identity": ([x], .none), "stopGradient": ([x], .none),
+                    "uniform": (generator, ["lower": 0.0, "upper": 1.0, "type": f32, "shape": [1200]]),
+                    "normal": (generator, ["mean": 0.0, "deviation": 1.0, "type": f64, "shape": [1200]]),
+                    "integers": (generator, ["lower": 0, "upper": 7, "type": i64, "shape": [1200]]),
+                    "permutation": (generator, ["type": i64, "shape": [1200]]),
+                    "increment": ([generator[0]], .none),
                 ]
                 expectNoAllocation(
                     around: Primitive.catalogue.map { primitive in

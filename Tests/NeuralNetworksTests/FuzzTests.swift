@@ -112,12 +112,22 @@ private struct Fuzz {
         if let sample = primitive.samples.randomElement(using: &random), chance(2) { return sample.attributes }
         let rank = below(4)
         let (axes, shape, starts) = (integers(chance(2) ? rank : nil), integers(rank), integers(rank))
-        return switch below(6) {
+        return switch below(8) {
         case 0: .none
         case 1: ["axes": .integers(axes), "keepDimensions": .flag(chance(2))]
         case 2: ["shape": .integers(shape)]
         case 3: ["starts": .integers(starts), "counts": .integers(shape), "steps": .integers(integers(rank))]
         case 4: ["starts": .integers(starts), "steps": .integers(integers(rank)), "shape": .integers(shape)]
+        case 5:
+            [
+                "shape": .integers(shape), "type": .elementType(type()), "lower": .number(number()),
+                "upper": .number(number()),
+            ]
+        case 6:
+            [
+                "shape": .integers(shape), "type": .elementType(type()), "lower": .integer(integer()),
+                "upper": .integer(integer()),
+            ]
         default: ["to": .elementType(type())]
         }
     }

@@ -17,6 +17,8 @@ public struct RandomFunction: Sendable {
     public let inputs: [Kind]
     /// Whether it asks for numbers, on which the rest then depends.
     public let asks: Bool
+    /// Whether it draws random numbers: its last two inputs are then the key and the counter of the generator.
+    public let draws: Bool
 
     /// The seeds of a test: so many, or as many as the environment asks for by RANDOM_PROGRAMS.
     public static func seeds(_ few: Int) -> Range<Int> {
@@ -28,7 +30,9 @@ public struct RandomFunction: Sendable {
         self.seed = UInt64(seed)
         var draw = Draw(seed: UInt64(seed) ^ 0x5EED)
         asks = draw.chance(3)
-        inputs = kinds + RandomFunction.kinds(&draw)
+        let own = kinds + RandomFunction.kinds(&draw)
+        draws = draw.chance(3)
+        inputs = own + (draws ? [Kind](repeating: Kind(shape: [], elementType: .int64), count: 2) : [])
     }
 
     /// Two to four kinds of tensors of one family: most can be broadcast to the shape of the largest. Some have but a few elements,
@@ -61,6 +65,7 @@ public struct RandomFunction: Sendable {
         var draw = Draw(seed: random.next())
         let isSpecial = draw.chance(4)
         return kinds.map { kind in
+            if kind.elementType == .int64 { return .integers(in: .min ..< .max, shape: kind.shape, using: &random) }
             let special = [0, -0.0, 0, -0.0, 1, -1, .infinity, -.infinity, .nan, 1000 * .leastNonzeroMagnitude]
             let numbers = (0..<kind.shape.elementCount).map { _ in
                 isSpecial && draw.chance(5) ? special[draw.below(special.count)] : 4 * draw.uniform() - 2
@@ -77,8 +82,11 @@ public struct RandomFunction: Sendable {
     public func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
         var draw = Draw(seed: seed ^ 0xABCD)
         let order = [0, 1, 1, 1, 2][draw.below(5)]
-        let results = Array(values(of: inputs).suffix(4))
-        func loss(_ inputs: [Tensor]) -> Tensor { RandomFunction.total(values(of: inputs).suffix(4)) }
+        let generator = inputs.suffix(draws ? 2 : 0)
+        let inputs = Array(inputs.dropLast(generator.count))
+        let (values, random) = drawing(of: inputs + generator)
+        let results = Array(values.suffix(4)) + (random.map { [$0.counter] } ?? [])
+        func loss(_ inputs: [Tensor]) -> Tensor { RandomFunction.total(self.values(of: inputs + generator).suffix(4)) }
         if order == 0 { return results }
         let first = gradient(at: inputs, of: loss)
         if order == 1 { return results + first }
@@ -92,17 +100,21 @@ public struct RandomFunction: Sendable {
     }
 
     /// All results, with the inputs in front.
-    public func values(of inputs: [Tensor]) -> [Tensor] {
+    public func values(of inputs: [Tensor]) -> [Tensor] { drawing(of: inputs).values }
+
+    /// All results, and the generator as it is left.
+    private func drawing(of inputs: [Tensor]) -> (values: [Tensor], random: RandomGenerator?) {
         var draw = Draw(seed: seed)
-        var values = inputs
+        var random = draws ? RandomGenerator(key: inputs[inputs.count - 2], counter: inputs.last!) : nil
+        var values = Array(inputs.dropLast(draws ? 2 : 0))
         for _ in 0..<[3, 6, 12, 24][draw.below(4)] {
             let x = draw.element(of: values)
             let y = draw.element(of: values).fitted(to: x)
             let z = draw.element(of: values).fitted(to: x).fitted(to: y)
-            let made = made(of: x, y, z, values, &draw)
+            let made = made(of: x, y, z, values, &draw, &random)
             if made.elementCount <= 3000, made.rank <= 6 { values.append(made) }
         }
-        return values
+        return (values, random)
     }
 }
 
@@ -110,8 +122,12 @@ public struct RandomFunction: Sendable {
 
 extension RandomFunction {
     /// One result, of three tensors of one type that can be broadcast to one shape.
-    private func made(of x: Tensor, _ y: Tensor, _ z: Tensor, _ values: [Tensor], _ draw: inout Draw) -> Tensor {
-        switch draw.below(10) {
+    private func made(
+        of x: Tensor, _ y: Tensor, _ z: Tensor, _ values: [Tensor], _ draw: inout Draw,
+        _ random: inout RandomGenerator?
+    ) -> Tensor {
+        if random != nil, draw.chance(4) { return noise(x, &draw, &random!) }
+        return switch draw.below(10) {
         case 0, 1: number(x, &draw)
         case 2, 3, 4: combination(x, y, z, &draw)
         case 5, 6: view(x, &draw)
@@ -119,6 +135,22 @@ extension RandomFunction {
         case 8: product(x, values, &draw)
         default: special(x, y, &draw)
         }
+    }
+
+    /// With random numbers, drawn now and then from a generator that is split off.
+    private func noise(_ x: Tensor, _ draw: inout Draw, _ random: inout RandomGenerator) -> Tensor {
+        func drawn(_ random: inout RandomGenerator) -> Tensor {
+            switch draw.below(5) {
+            case 0: x + .uniform(in: -0.5..<0.25, shape: x.shape, elementType: x.elementType, using: &random)
+            case 1:
+                x * .normal(mean: 1, standardDeviation: 0.5, shape: x.shape, elementType: x.elementType, using: &random)
+            case 2: x - Tensor.integers(in: -2..<3, shape: x.shape, using: &random).cast(to: x.elementType)
+            case 3: x + Tensor.permutation(of: 5, using: &random)[3].cast(to: x.elementType) * 0.25
+            default: select(.uniform(shape: x.shape, using: &random) .< 0.5, x * 2, stopGradient(x) * 0)
+            }
+        }
+        var child = draw.chance(4) ? random.split() : nil
+        return child == nil ? drawn(&random) : drawn(&child!)
     }
 
     /// A function of single numbers, most of which stay small.

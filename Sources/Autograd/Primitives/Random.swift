@@ -34,8 +34,8 @@ extension Primitive {
     public static let normal: Primitive = draw(
         "normal",
         samples: [
-            (.drawing([1], ["mean": 0.0, "deviation": 0.0]), Tensor([0])),
-            (.drawing([], ["mean": 3.0, "deviation": 0.0], type: .float32), Tensor(Float(3))),
+            (.drawing([2], ["mean": 0.0, "deviation": 1.0]), Tensor([-1.6249634408710394, -1.2683492025469478])),
+            (.drawing([], ["mean": 3.0, "deviation": 2.0], type: .float32), Tensor(Float(4.982274977359784))),
         ],
         refused: [.drawing([2], ["mean": 0.0, "deviation": 1.0], type: .int64): "no normal numbers of type i64"]
     ) { attributes throws(Refusal) in
@@ -65,7 +65,9 @@ extension Primitive {
     /// The indices from 0 on in random order.
     public static let permutation: Primitive = draw(
         "permutation",
-        samples: [(.drawing([2], type: .int64), Tensor(indices: [0, 1])), (.drawing([0], type: .int64), Tensor(indices: []))],
+        samples: [
+            (.drawing([2], type: .int64), Tensor(indices: [0, 1])), (.drawing([0], type: .int64), Tensor(indices: [])),
+        ],
         refused: [.drawing([2, 2], type: .int64): "a vector, not of the shape [2, 2]"]
     ) { attributes throws(Refusal) in
         let shape = attributes.resultShape
@@ -76,7 +78,7 @@ extension Primitive {
     }
 
     /// A draw of what the attributes say: besides "shape" and "type", those that `what` reads. Expected are the elements at key 0
-    /// and counter 0.
+    /// and counter 0, by the words that Philox makes of them.
     private static func draw(
         _ name: String, samples: @autoclosure @escaping @Sendable () -> [(Attributes, Tensor)],
         refused: @autoclosure @escaping @Sendable () -> [Attributes: String],
@@ -87,7 +89,8 @@ extension Primitive {
             name, operands: 2,
             result: { operands, attributes throws(Refusal) in
                 for position in 0..<2 where operands[position] != Result([], .int64) {
-                    throw Refusal("a key and a counter are single numbers of type i64", advice: "Use a `RandomGenerator`.")
+                    throw Refusal(
+                        "a key and a counter are single numbers of type i64", advice: "Use a `RandomGenerator`.")
                 }
                 _ = try what(attributes)
                 return Result(attributes.resultShape, attributes.elementType("type"))
@@ -105,10 +108,11 @@ extension Primitive {
                     draw.number = elements[1].load(as: UInt64.self)
                     ck_random(&draw, call.type, call.count, elements.result)
                 }),
-            pullbacks: [], samples: { samples().map { .extreme(origin, attributes: $0, equals: $1) } },
+            pullbacks: [], samples: { samples().map { Sample(origin, attributes: $0, equals: $1) } },
             refusals: {
                 refused().map { RefusedInput(origin, attributes: $0, because: $1) } + [
-                    RefusedInput([Tensor(1), origin[0]], attributes: samples()[0].0, because: "single numbers of type i64")
+                    RefusedInput(
+                        [Tensor(1), origin[0]], attributes: samples()[0].0, because: "single numbers of type i64")
                 ]
             })
     }

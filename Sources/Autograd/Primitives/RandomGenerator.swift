@@ -2,25 +2,23 @@ import CKernels
 
 /// A counter-based generator of random numbers: Philox4x32-10.
 ///
-/// The n-th draw is a fixed function of the key and of n: one number or a tensor of any shape counts as one draw, and the
-/// i-th element does not depend on how many there are. So one seed gives the same bits everywhere (the last digits of normal
-/// numbers, which pass through elementary functions, may differ from machine to machine). A generator is a value that is
-/// passed explicitly; ``split()`` makes an independent one for another part of the program, so that what one part draws does
-/// not depend on how much another has drawn.
+/// The n-th draw is a fixed function of the key and of n: one number, a tensor of any shape or a generator that is split off
+/// counts as one draw, and the i-th element does not depend on how many there are. So one seed gives the same bits everywhere
+/// (the last digits of normal numbers, which pass through elementary functions, may differ from machine to machine). A generator
+/// is a value that is passed explicitly, and goes on from its key and counter; ``split()`` makes an independent one for another
+/// part of the program, so that what one part draws does not depend on how much another has drawn.
 ///
-/// A program that is to draw anew in each replay takes key and counter as inputs and gives the counter back, or keeps them as
-/// state that is not trained; see ``Program/init(at:using:of:)``. One whose key and counter are both constants there is an error.
+/// A program takes the generator as an argument and gives it back, see ``Program/init(at:using:of:)``: each replay draws anew. A
+/// model that draws while it is trained keeps one as its state. To draw from one that is a constant of a program is an error.
 ///
 /// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-public struct RandomGenerator: RandomNumberGenerator, Sendable, Hashable {
+public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
     /// What the generator's draws are named by, and how many there were: single numbers of type `.int64`.
     public let key: Tensor
     public internal(set) var counter: Tensor
-    /// How many generators were split off.
-    private var children: UInt64 = 0
 
     /// The generator of a seed.
-    public init(seed: UInt64) { self.init(key: .word(seed), counter: .word(0)) }
+    public init(seed: UInt64) { (key, counter) = (.word(seed), .word(0)) }
 
     /// The generator that goes on behind another one.
     public init(key: Tensor, counter: Tensor) {
@@ -45,12 +43,9 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Hashable {
         return word
     }
 
-    /// An independent generator; each call gives another one. What this generator draws afterwards stays the same.
+    /// An independent generator, whose key is drawn.
     public mutating func split() -> RandomGenerator {
-        // Numbers of draws do not reach this far.
-        var branch = RandomGenerator(key: key, counter: .word(children | 1 << 56))
-        children += 1
-        return RandomGenerator(seed: branch.next())
+        RandomGenerator(key: .integers(in: .min ..< .max, shape: [], using: &self), counter: .word(0))
     }
 
     /// A number drawn uniformly from [0, 1), a multiple of 2⁻⁵³.
@@ -67,21 +62,15 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Hashable {
     fileprivate mutating func draw(_ primitive: Primitive, _ attributes: Primitive.Attributes) -> Tensor {
         if Tape.current?.notes != nil, !key.isOnCurrentTape, !counter.isOnCurrentTape {
             return TensorError(
-                primitive.name, "the generator is a constant of the program that is recorded: each replay would draw the same",
+                primitive.name,
+                "the generator is a constant of the program that is recorded: each replay would draw the same",
                 operands: [key.operandDescription, counter.operandDescription],
                 advice: "Pass the generator to the program, or keep it in the model as a `RandomState`."
             ).raise()
         }
-        defer { count() }
-        return primitive([key, counter], attributes: attributes)
-    }
-
-    public static func == (x: Self, y: Self) -> Bool {
-        (x.key.bits, x.counter.bits, x.children) == (y.key.bits, y.counter.bits, y.children)
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        for word in [key.bits, counter.bits, children] { hasher.combine(word) }
+        let drawn = primitive([key, counter], attributes: attributes)
+        if !drawn.isFailed { count() }
+        return drawn
     }
 }
 

@@ -26,7 +26,9 @@ extension Tensor {
     }
 
     /// A copy whose elements lie side by side, in row-major order.
-    var packedCopy: Tensor { .of(numbers, shape: shape, like: self) }
+    var packedCopy: Tensor {
+        elementType == .int64 ? Tensor(indices: indices, shape: shape) : .of(numbers, shape: shape, like: self)
+    }
 
     /// The same numbers, lying in memory in column-major order.
     var columnMajor: Tensor {

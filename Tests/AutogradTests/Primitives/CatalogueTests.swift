@@ -10,6 +10,8 @@ extension Primitive {
     fileprivate static let withoutGradient = [
         "equal": "a condition", "notEqual": "a condition", "less": "a condition", "lessOrEqual": "a condition",
         "sign": "flat beside its jump", "stopGradient": "cuts the gradient by intent",
+        "uniform": "a draw", "normal": "a draw", "integers": "a draw", "permutation": "a draw",
+        "increment": "whole numbers",
     ]
 }
 

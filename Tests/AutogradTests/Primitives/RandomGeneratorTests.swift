@@ -36,10 +36,33 @@ import Testing
         _ = Tensor.integers(in: 0..<(1 << 62 + 1), shape: [40], using: &random)
         _ = Tensor.permutation(of: 7, using: &random)
         _ = (random.uniform(), random.normal())
-        #expect(random.next() == words(key: 9, number: 7, count: 1)[0])
-        // The children of a generator are seeded by draws that it does not reach.
+        // One that is split off has a drawn key: the number below 2⁶⁴ − 1 that a word makes, counted from −2⁶³.
         var child = random.split()
-        #expect(child.next() == words(key: words(key: 9, number: 1 << 56, count: 1)[0], number: 0, count: 1)[0])
+        let key = words(key: 9, number: 7, count: 1)[0].multipliedFullWidth(by: .max).high &+ 1 << 63
+        #expect(child.next() == words(key: key, number: 0, count: 1)[0])
+        #expect(random.next() == words(key: 9, number: 8, count: 1)[0])
+        #expect(
+            random == RandomGenerator(key: Tensor(indices: [9], shape: []), counter: Tensor(indices: [9], shape: [])))
+    }
+
+    @Test func `goes on behind the greatest number of a draw`() {
+        var random = RandomGenerator(key: Tensor(indices: [3], shape: []), counter: Tensor(indices: [.max], shape: []))
+        #expect(
+            Tensor.uniform(shape: [], using: &random).scalar == Double(
+                words(key: 3, number: 1 << 63 - 1, count: 1)[0] >> 11) * 0x1p-53)
+        #expect(random.counter.indices == [.min])
+        #expect(random.next() == words(key: 3, number: 1 << 63, count: 1)[0])
+    }
+
+    @Test func `is made of single numbers of type int64`() {
+        let one = Tensor(indices: [1], shape: [])
+        for (key, counter) in [(Tensor(1), one), (one, Tensor(indices: [1])), (one, Tensor(true))] {
+            let error = tensorError { RandomGenerator(key: key, counter: counter).key }
+            #expect(
+                error?.operation == "RandomGenerator"
+                    && error?.problem == "a key and a counter are single numbers of type i64")
+            #expect(error?.operands.count == 2)
+        }
     }
 
     @Test(arguments: [Tensor.ElementType.float64, .float32])
@@ -128,14 +151,12 @@ import Testing
         #expect(Set(numbers + (0..<100).map { _ in c.next() }).count == 200)
     }
 
-    @Test func `splits off others without changing what it draws`() {
-        var (parent, whole) = (RandomGenerator(seed: 1), RandomGenerator(seed: 1))
+    @Test func `splits off others whose draws depend on nothing but their keys`() {
+        var parent = RandomGenerator(seed: 1)
         var children = [parent.split()]
-        let first = parent.next()
+        var numbers = [parent.next()]
         children.append(parent.split())
-        let second = parent.next()
-        #expect([first, second] == [whole.next(), whole.next()])
-        var numbers = [first, second]
+        numbers.append(parent.next())
         for var child in children { numbers += (0..<100).map { _ in child.next() } }
         #expect(Set(numbers).count == numbers.count)
         // A child is no generator that is seeded by what its parent draws.
@@ -147,7 +168,7 @@ import Testing
     @Test func `shares no stream with the generators that it splits off, nor they with each other`() {
         var generators = [RandomGenerator(seed: 15)]
         for _ in 0..<3 { generators += generators.indices.map { generators[$0].split() } }
-        #expect(Set(generators).count == 8)
+        #expect(Set(generators.map { $0.key.indices }).count == 8)
         var words: [UInt64] = []
         for place in generators.indices { words += (0..<1000).map { _ in generators[place].next() } }
         #expect(Set(words).count == 8000)
