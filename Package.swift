@@ -44,12 +44,15 @@ let package = Package(
 
         .target(name: "Machine", path: "Tests/Benchmarks/Machine", cSettings: cFlags),
         .executableTarget(
-            name: "benchmarks", dependencies: ["Autograd", "NeuralNetworks", "CKernels", "Machine"],
+            name: "benchmarks", dependencies: ["Autograd", "NeuralNetworks", "CKernels", "Machine", "Networks"],
             path: "Tests/Benchmarks", exclude: ["Machine", "Peers"],
             swiftSettings: swiftFlags),
         .target(
             name: "RandomFunctions", dependencies: ["Autograd"], path: "Tests/RandomFunctions",
             swiftSettings: swiftFlags),
+        .target(
+            name: "Networks", dependencies: ["Autograd", "NeuralNetworks"], path: "Tests/Networks",
+            exclude: ["names.txt"], swiftSettings: swiftFlags),
         .testTarget(
             name: "AutogradTests", dependencies: ["Autograd", "CKernels", "RandomFunctions"],
             swiftSettings: swiftFlags),
@@ -57,7 +60,8 @@ let package = Package(
             name: "NeuralNetworksTests", dependencies: ["Autograd", "NeuralNetworks", "RandomFunctions"],
             swiftSettings: swiftFlags),
         .testTarget(
-            name: "ReferenceTests", dependencies: ["Autograd", "NeuralNetworks"], resources: [.copy("Reference")],
+            name: "ReferenceTests", dependencies: ["Autograd", "NeuralNetworks", "Networks"],
+            resources: [.copy("Reference")],
             swiftSettings: swiftFlags),
         .testTarget(name: "SupportTests", dependencies: ["Support"], swiftSettings: swiftFlags),
         .testTarget(

@@ -16,7 +16,9 @@ import Autograd
 //     W5      products of matrices; the last column says which part that is of what one processor can do
 //     W6      element-wise functions and sums of a million numbers, and as many random ones
 //     W7      operations on arrays so small that only their overhead counts
+//     W8      a step of training a GPT of 818,176 parameters
 //     W9      a process from its start to its first gradient; the row says whether the binary is a static one
+//     W10     a step of training the small GPT over first names
 //     memory  what a recorded operation occupies
 // Each row is the median of its samples; min/median far below 1 means that other processes disturbed it. The last column
 // is the row's goal on one core of a server. A wrong result ends in exit code 1, a missed goal does not.
@@ -31,6 +33,7 @@ measureXOR(report)
 measureScalars(report)
 measureGaussianMixture(report)
 measureClassifier(report)
+measureGPTs(report)
 measureMatrixProducts(report)
 measureElementwise(report)
 measureSmallArrays(report)

@@ -1,6 +1,7 @@
 import Autograd
 import Foundation
 import NeuralNetworks
+import Networks
 import Testing
 
 /// Runs of optimizers on a small problem, recorded from PyTorch: `Reference/torch/optimizers.json`, or that file in the folder
@@ -55,38 +56,6 @@ struct OptimizerRuns: Decodable {
     var x: Tensor { problem.x.tensor }
     var y: Tensor { problem.y.tensor }
     static func loss(_ model: Dense, _ x: Tensor, _ y: Tensor) -> Tensor { mean(square(tanh(model(x)) - y)) }
-}
-
-/// Adam as a user writes it: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η m̂ / (√v̂ + ε).
-private struct Adam: Optimizer {
-    var learningRate: Double
-    var beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
-
-    func initialMemory(for parameters: [(path: String, value: Tensor)]) -> [String: Tensor] {
-        var memory = ["steps": Tensor(0)]
-        for (path, value) in parameters {
-            let zeros = Tensor(repeating: 0, shape: value.shape, elementType: value.elementType)
-            (memory["first.\(path)"], memory["second.\(path)"]) = (zeros, zeros)
-        }
-        return memory
-    }
-
-    func updated(
-        _ parameters: [ParameterGradient], learningRate: Tensor, memory: inout [String: Tensor]
-    ) -> [Tensor] {
-        let steps = memory["steps"]! + 1
-        memory["steps"] = steps
-        // Moments that began at 0 are too small by these factors.
-        let (scale1, scale2) = (1 - pow(beta1, steps), 1 - pow(beta2, steps))
-        return parameters.map { parameter in
-            let (path, g) = (parameter.path, parameter.gradient)
-            let first = beta1 * memory["first.\(path)"]! + (1 - beta1) * g
-            let second = beta2 * memory["second.\(path)"]! + (1 - beta2) * g * g
-            (memory["first.\(path)"], memory["second.\(path)"]) = (first, second)
-            let rate = (learningRate / scale1).cast(to: g.elementType)
-            return parameter.value - rate * first / (sqrt(second / scale2.cast(to: g.elementType)) + epsilon)
-        }
-    }
 }
 
 /// Another method, behind gradients that together are no longer than a bound.
