@@ -1,7 +1,7 @@
 import Autograd
 import Foundation
-import NeuralNetworks
 import Networks
+import NeuralNetworks
 import Testing
 
 /// Runs of optimizers on a small problem, recorded from PyTorch: `Reference/torch/optimizers.json`, or that file in the folder
