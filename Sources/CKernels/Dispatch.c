@@ -37,19 +37,6 @@ ck_loop ck_cast(ck_type from, ck_type to) {
     return table()->cast[from][to];
 }
 
-void ck_matmul(
-    ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
-    const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result) {
-    if (type > CK_FLOAT32) __builtin_trap();
-    if ((double)rows * (double)columns * (double)inner < CK_DIVISIBLE) {
-        table()->matmul[type](rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result, columns);
-    } else {
-        const ptrdiff_t none = 0;
-        ck_matmul_batch(
-            type, 0, &none, rows, columns, inner, a, &none, aRow, aColumn, b, &none, bRow, bColumn, result);
-    }
-}
-
 const void *ck_scalar_code(ck_function function, ck_scalar_form form) {
     if (function >= CK_SCALAR_FUNCTION_COUNT || form >= CK_SCALAR_FORM_COUNT) __builtin_trap();
     return (const void *)table()->scalar[function][form];

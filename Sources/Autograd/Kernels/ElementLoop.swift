@@ -16,9 +16,9 @@ enum ElementLoop: Sendable {
     /// The function of a single number that this is.
     var scalarFunction: ScalarGraph.Operation.Function {
         switch self {
-        case .kernel(let loop): .loop(unsafeBitCast(loop, to: UInt.self))
-        case .unary(let function): .unary(unsafeBitCast(function, to: UInt.self))
-        case .binary(let function): .binary(unsafeBitCast(function, to: UInt.self))
+        case .kernel(let loop): .call(CK_SCALAR_LOOP, address: unsafeBitCast(loop, to: UInt.self))
+        case .unary(let function): .call(CK_SCALAR_CALL_UNARY, address: unsafeBitCast(function, to: UInt.self))
+        case .binary(let function): .call(CK_SCALAR_CALL_BINARY, address: unsafeBitCast(function, to: UInt.self))
         }
     }
 

@@ -9,15 +9,13 @@ final class ScalarGraph {
     struct Operation: Equatable {
         enum Function: Hashable {
             case instruction(ck_function)
-            /// A user's own function: which, by address.
-            case unary(UInt)
-            case binary(UInt)
-            case loop(UInt)
+            /// A user's own function: how it is called, and where it is.
+            case call(ck_scalar_long, address: UInt)
 
             fileprivate var number: Int {
                 switch self {
                 case .instruction(let function): Int(function.rawValue)
-                case .unary(let address), .binary(let address), .loop(let address): Int(bitPattern: address)
+                case .call(_, let address): Int(bitPattern: address)
                 }
             }
         }

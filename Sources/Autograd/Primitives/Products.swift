@@ -33,11 +33,13 @@ extension Primitive {
             return Result(shape, a.elementType)
         },
         kernel: Kernel(
-            prepare: { call in MatrixProduct(call[0], call[1]) },
-            run: { product, elements in product(elements[0], elements[1], elements.result) }),
+            prepare: { call in ck_product(call[0], call[1]) },
+            run: { product, elements in
+                withUnsafePointer(to: product) { ck_matmul($0, elements[0], elements[1], elements.result) }
+            }),
         elements: { numbers, operands, call in
             // As `ck_matmul` multiplies: each element in ascending order, from +0 on.
-            let product = MatrixProduct(call[0], call[1])
+            let product = ck_product(call[0], call[1])
             return (0..<call.result.shape.elementCount).map { element in
                 let (row, column) = (element / product.columns, element % product.columns)
                 return (0..<product.inner).reduce(numbers.constant(0)) { sum, k in
@@ -167,36 +169,18 @@ extension Primitive {
     }
 }
 
-/// Two matrices, or batches of them, ready to be multiplied; a vector is a row on the left and a column on the right.
-private struct MatrixProduct: BitwiseCopyable {
-    private let type: ck_type
-    let rows, columns, inner: Int
-    private let aRow, aColumn, bRow, bColumn: Int
-    /// The axes in front, and their strides.
-    private let batch, aBatch, bBatch: Tensor.Shape
-
-    init(_ a: Tensor.Layout, _ b: Tensor.Layout) {
+extension ck_product {
+    /// The product of two matrices, or batches of them; a vector is a row on the left and a column on the right.
+    fileprivate init(_ a: Tensor.Layout, _ b: Tensor.Layout) {
+        self.init()
         type = ck_type(a.elementType)
         let (m, n) = (a.shape.rank - 1, b.shape.rank - 1)
         (rows, aRow) = m > 0 ? (a.shape[m - 1], a.strides[m - 1]) : (1, 0)
         (columns, bColumn) = n > 0 ? (b.shape[n], b.strides[n]) : (1, 0)
         (inner, aColumn, bRow) = (a.shape[m], a.strides[m], b.strides[Swift.max(n - 1, 0)])
-        (batch, aBatch, bBatch) = (a.shape, a.strides, b.strides)
-    }
-
-    func callAsFunction(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ result: UnsafeMutableRawPointer) {
-        guard batch.rank > 2 else {
-            return ck_matmul(type, rows, columns, inner, a, aRow, aColumn, b, bRow, bColumn, result)
-        }
-        batch.withUnsafePointer { lengths in
-            aBatch.withUnsafePointer { aStrides in
-                bBatch.withUnsafePointer { bStrides in
-                    ck_matmul_batch(
-                        type, batch.rank - 2, lengths, rows, columns, inner, a, aStrides, aRow, aColumn, b, bStrides,
-                        bRow, bColumn, result)
-                }
-            }
-        }
+        // The axes in front.
+        axes = Swift.max(m - 1, 0)
+        (lengths, aStrides, bStrides) = (a.shape.lengths, a.strides.lengths, b.strides.lengths)
     }
 }
 

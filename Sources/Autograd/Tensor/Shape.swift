@@ -9,7 +9,7 @@ extension Tensor {
 
         /// The number of axes.
         public private(set) var rank: Int
-        fileprivate var lengths: (Int, Int, Int, Int, Int, Int, Int, Int)
+        private(set) var lengths: (Int, Int, Int, Int, Int, Int, Int, Int)
 
         /// The shape of a single number.
         @inline(__always)

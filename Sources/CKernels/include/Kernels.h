@@ -102,23 +102,22 @@ void ck_random(const ck_draw *draw, ck_type type, ptrdiff_t count, void *result)
 /// The products of an element of a matrix product that are added up in one chain.
 enum { CK_SUM_BLOCK = 256 };
 
-/// Matrix product: result[i · columns + j] = Σ_k a[i · aRow + k · aColumn] · b[k · bRow + j · bColumn] for i < rows,
-/// j < columns, k < inner; float64 or float32. `result` overlaps no operand.
+/// Matrix products of one size, as many as there are positions along `axes` leading axes, which have these lengths: with
+/// each step along one, the operands start `aStrides` and `bStrides` elements further.
+typedef struct {
+    ck_type type;
+    ptrdiff_t rows, columns, inner, aRow, aColumn, bRow, bColumn;
+    ptrdiff_t axes, lengths[CK_MOST_AXES], aStrides[CK_MOST_AXES], bStrides[CK_MOST_AXES];
+} ck_product;
+
+/// Matrix products: result[i · columns + j] = Σ_k a[i · aRow + k · aColumn] · b[k · bRow + j · bColumn] for i < rows,
+/// j < columns, k < inner; float64 or float32. Those of a batch lie one after another. `result` overlaps no operand.
 ///
 /// The order of a sum is fixed, whatever sizes, strides and number of threads. Each CK_SUM_BLOCK products, in ascending k,
 /// form a chain that starts at +0: s = fma(a, b, s), or s = s + a · b, rounded twice, where `ck_fuses` says no. The first
 /// chain is the sum; each further one is added to it. No products: +0.
 /// To first order, the error is at most (min(inner, 256) + inner / 256) · ε · Σ_k |a · b|, ε = 2⁻⁵³ or 2⁻²⁴.
-void ck_matmul(
-    ck_type type, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
-    const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
-
-/// Matrix products of one size, as many as there are positions along `axes` leading axes, which have these lengths: with
-/// each step along one, the operands start `aStrides` and `bStrides` elements further. Their results lie one after another.
-void ck_matmul_batch(
-    ck_type type, ptrdiff_t axes, const ptrdiff_t *lengths, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner,
-    const void *a, const ptrdiff_t *aStrides, ptrdiff_t aRow, ptrdiff_t aColumn, const void *b,
-    const ptrdiff_t *bStrides, ptrdiff_t bRow, ptrdiff_t bColumn, void *result);
+void ck_matmul(const ck_product *p, const void *a, const void *b, void *result);
 
 /// Whether matrix products round a product and the sum it is added to together, in a fused multiply-add.
 bool ck_fuses(void);

@@ -116,14 +116,29 @@ import Testing
             var result = [Double](repeating: .nan, count: count * rows * columns)
             Threads.with(count: threads) {
                 a.withUnsafeBufferPointer { a in
-                    ck_matmul_batch(
-                        CK_FLOAT64, 2, lengths, rows, columns, inner, a.baseAddress! + starts[0],
-                        [-lengths[1] * rows * inner, -rows * inner], inner, 1, b, [0, 0], columns, 1, &result)
+                    var product = ck_product()
+                    (product.rows, product.columns, product.inner) = (rows, columns, inner)
+                    (product.aRow, product.aColumn, product.bRow, product.bColumn) = (inner, 1, columns, 1)
+                    product.axes = 2
+                    (product.lengths.0, product.lengths.1) = (lengths[0], lengths[1])
+                    (product.aStrides.0, product.aStrides.1) = (-lengths[1] * rows * inner, -rows * inner)
+                    ck_matmul(&product, a.baseAddress! + starts[0], b, &result)
                 }
             }
             #expect(result == single)
         }
     }
+}
+
+/// One product.
+private func ck_matmul(
+    _ type: ck_type, _ rows: Int, _ columns: Int, _ inner: Int, _ a: UnsafeRawPointer, _ aRow: Int, _ aColumn: Int,
+    _ b: UnsafeRawPointer, _ bRow: Int, _ bColumn: Int, _ result: UnsafeMutableRawPointer
+) {
+    var product = ck_product()
+    (product.type, product.rows, product.columns, product.inner) = (type, rows, columns, inner)
+    (product.aRow, product.aColumn, product.bRow, product.bColumn) = (aRow, aColumn, bRow, bColumn)
+    ck_matmul(&product, a, b, result)
 }
 
 /// Sizes and strides of a product.

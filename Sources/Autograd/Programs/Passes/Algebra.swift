@@ -23,12 +23,12 @@ extension Graph {
             if number(y) == 1 { return x }
         } else if node.is(.subtract) {
             if number(y)?.bitPattern == 0 { return x }
-            if let negated = operand(ofNegation: y) { return append(node.like(.add, [x, negated])) }
+            if let negated = operand(ofNegation: y) { return append(.add, [x, negated], node.type) }
         } else if node.is(.add) {
             if number(y)?.bitPattern == (-0.0).bitPattern { return x }
             if number(x)?.bitPattern == (-0.0).bitPattern { return y }
-            if let negated = operand(ofNegation: y) { return append(node.like(.subtract, [x, negated])) }
-            if let negated = operand(ofNegation: x) { return append(node.like(.subtract, [y, negated])) }
+            if let negated = operand(ofNegation: y) { return append(.subtract, [x, negated], node.type) }
+            if let negated = operand(ofNegation: x) { return append(.subtract, [y, negated], node.type) }
         }
         return nil
     }
@@ -73,24 +73,11 @@ extension Graph {
         for position in sources.indices where nodes[sources[position]].shape != small {
             sources[position] = appendBroadcast(of: sources[position], to: small)
         }
-        let value = append(
-            Node(
-                primitive: node.primitive, operands: sources, shape: small, elementType: node.elementType,
-                attributes: node.attributes))
+        let value = append(node.primitive, sources, .init(small, node.elementType), node.attributes)
         return appendBroadcast(of: value, to: node.shape)
     }
 
     private mutating func appendBroadcast(of index: Int, to shape: Tensor.Shape) -> Int {
-        append(
-            Node(
-                primitive: .broadcast, operands: [index], shape: shape, elementType: nodes[index].elementType,
-                attributes: .shape(shape)))
-    }
-}
-
-extension Graph.Node {
-    /// The same result type from another primitive.
-    func like(_ primitive: Primitive, _ operands: [Int]) -> Graph.Node {
-        Graph.Node(primitive: primitive, operands: operands, shape: shape, elementType: elementType)
+        append(.broadcast, [index], .init(shape, nodes[index].elementType), .shape(shape))
     }
 }

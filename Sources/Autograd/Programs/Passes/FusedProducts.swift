@@ -16,7 +16,7 @@ extension Graph {
                 let (a, b) = (factors.operands[0], factors.operands[1])
                 let ordered = graph[b].is(.broadcast) || graph[b].isConstant ? [b, a] : [a, b]
                 return graph.append(
-                    node.like(isSum ? .multiplyAdd : .subtractMultiply, ordered + [node.operands[other]]))
+                    isSum ? .multiplyAdd : .subtractMultiply, ordered + [node.operands[other]], node.type)
             }
             return graph.append(node)
         }.withoutDeadInstructions

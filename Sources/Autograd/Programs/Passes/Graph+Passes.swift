@@ -23,6 +23,17 @@ extension Graph {
         return result
     }
 
+    /// Adds what a primitive makes of nodes, and returns its number.
+    mutating func append(
+        _ primitive: Primitive, _ operands: [Int], _ type: Primitive.Result,
+        _ attributes: Primitive.Attributes = .none
+    ) -> Int {
+        append(
+            Node(
+                primitive: primitive, operands: operands, shape: type.shape, elementType: type.elementType,
+                attributes: attributes))
+    }
+
     /// The nodes whose values are asked for: outputs and guards.
     var roots: [Int] { outputs + guards.map(\.node) }
 

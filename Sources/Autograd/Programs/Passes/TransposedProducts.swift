@@ -16,7 +16,7 @@ extension Graph {
                 graph[product].is(.matmul), graph[product].operands.allSatisfy({ graph[$0].shape.rank >= 2 })
             {
                 let factors = graph[product].operands.map { graph.appendTransposed($0) }
-                return graph.append(node.like(.matmul, [factors[1], factors[0]]))
+                return graph.append(.matmul, [factors[1], factors[0]], node.type)
             }
             let index = graph.append(node)
             used[index] = uses[next]
@@ -30,9 +30,7 @@ extension Graph {
         let (row, column) = (shape.rank - 2, shape.rank - 1)
         (shape[row], shape[column]) = (shape[column], shape[row])
         return append(
-            Node(
-                primitive: .transpose, operands: [index], shape: shape, elementType: nodes[index].elementType,
-                attributes: exchangingLastTwo[shape.rank]))
+            .transpose, [index], .init(shape, nodes[index].elementType), exchangingLastTwo[shape.rank])
     }
 }
 

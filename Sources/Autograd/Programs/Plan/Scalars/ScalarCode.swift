@@ -262,20 +262,13 @@ extension ScalarCompiler {
             let form = form(
                 operation.operands[0], operation.operands.dropFirst().first, operation.operands.dropFirst(2).first)
             word(ck_scalar_code(function, form), result, register(0), register(1), register(2))
-        case .unary(let address):
-            emit(CK_SCALAR_CALL_UNARY, result, register(0))
-            word(UnsafeRawPointer(bitPattern: address), 0)
-        case .binary(let address):
-            emit(CK_SCALAR_CALL_BINARY, result, register(0), register(1))
-            word(UnsafeRawPointer(bitPattern: address), 0)
-        case .loop(let address):
-            emit(CK_SCALAR_LOOP, result, register(0), register(1), register(2))
+        case .call(let code, let address):
+            emit(code, result, register(0), register(1), register(2))
+            // A loop runs once; functions take no count.
             word(UnsafeRawPointer(bitPattern: address), 1)
         }
-        switch operation.function {
-        case .instruction(CK_SCALAR_UPDATE): last = operation.operands[1]
-        case .instruction: last = value
-        default: last = nil
+        if case .instruction(let function) = operation.function {
+            last = function == CK_SCALAR_UPDATE ? operation.operands[1] : value
         }
     }
 }
