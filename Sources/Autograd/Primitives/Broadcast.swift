@@ -2,7 +2,15 @@ extension Primitive {
     /// The operand seen in a larger shape: axes of length 1, and new ones in front, repeat by strides of 0. Nothing is
     /// copied. The adjoint is summed over the axes that repeat.
     public static let broadcast: Primitive = Primitive(
-        "broadcast", operandCount: 1,
+        "broadcast", operands: 1,
+        result: { operands, attributes throws(Refusal) in
+            let (shape, wanted) = (operands[0].shape, attributes.resultShape)
+            guard shape.rank <= wanted.rank, Tensor.Shape.broadcast(shape, wanted) == wanted else {
+                throw Refusal(
+                    "\(shape) cannot be broadcast to \(wanted): aligned at the last axis, lengths must be equal or 1")
+            }
+            return Result(wanted, operands[0].elementType)
+        },
         implementation: .view { shape, strides, result, _ in (strides.repeated(shape, in: result), 0) },
         pullbacks: [
             .using([]) { adjoint, call in
@@ -22,15 +30,7 @@ extension Primitive {
             RefusedInput([Tensor([1, 2])], attributes: ["shape": [3]], because: "[2] cannot be broadcast to [3]"),
             RefusedInput(
                 [Tensor([[1, 2]])], attributes: ["shape": [2]], because: "[1, 2] cannot be broadcast to [2]"),
-        ],
-        result: { operands, attributes throws(Refusal) in
-            let (shape, wanted) = (operands[0].shape, attributes.resultShape)
-            guard shape.rank <= wanted.rank, Tensor.Shape.broadcast(shape, wanted) == wanted else {
-                throw Refusal(
-                    "\(shape) cannot be broadcast to \(wanted): aligned at the last axis, lengths must be equal or 1")
-            }
-            return Result(wanted, operands[0].elementType)
-        })
+        ])
 }
 
 extension Tensor {

@@ -7,7 +7,7 @@ extension Primitive {
     public static let cast: Primitive = Primitive(
         "cast", operands: 1,
         result: { operands, attributes throws(Refusal) in Result(operands[0].shape, attributes.elementType("to")) },
-        kernel: .copying,
+        implementation: .kernel(.copying),
         elements: { numbers, operands, call in
             call.result.elementType == .float64
                 ? operands[0] : operands[0].map { numbers.compute(CK_SCALAR_NONZERO, $0) }

@@ -18,7 +18,7 @@ extension Primitive {
             }
             return result
         },
-        kernel: .reducing(by: CK_MAX),
+        implementation: .kernel(.reducing(by: CK_MAX)),
         // In any order the same.
         elements: ScalarGraph.reducing { numbers, elements in
             elements.dropFirst().reduce(elements[0]) { numbers.compute(CK_MAXIMUM, $0, $1) }

@@ -95,8 +95,7 @@ extension Primitive {
     ) -> Primitive {
         let count = signature == .comparison ? 2 : pullbacks.count
         return Primitive(
-            name, operandCount: count, implementation: .elementwise(loops, signature), function: function,
-            pullbacks: pullbacks, samples: samples(), refusals: refusedInputs(signature, operandCount: count),
+            name, operands: count,
             result: { operands, _ throws(Refusal) in
                 try checkTypes(operands, signature)
                 let last = operands[count - 1]
@@ -104,7 +103,9 @@ extension Primitive {
                     throw Refusal("the shapes \(operands[position].shape) and \(last.shape) differ")
                 }
                 return Result(last.shape, signature == .comparison ? .bool : last.elementType)
-            })
+            },
+            implementation: .elementwise(loops, signature), function: function, pullbacks: pullbacks,
+            samples: samples(), refusals: refusedInputs(signature, operandCount: count))
     }
 
     /// What no element-wise primitive takes.

@@ -32,11 +32,12 @@ extension Primitive {
             if b.shape.rank > 1 { shape.append(b.shape[b.shape.rank - 1]) }
             return Result(shape, a.elementType)
         },
-        kernel: Kernel(
-            prepare: { call in ck_product(call[0], call[1]) },
-            run: { product, elements in
-                withUnsafePointer(to: product) { ck_matmul($0, elements[0], elements[1], elements.result) }
-            }),
+        implementation: .kernel(
+            Kernel(
+                prepare: { call in ck_product(call[0], call[1]) },
+                run: { product, elements in
+                    withUnsafePointer(to: product) { ck_matmul($0, elements[0], elements[1], elements.result) }
+                })),
         elements: { numbers, operands, call in
             // As `ck_matmul` multiplies: each element in ascending order, from +0 on.
             let product = ck_product(call[0], call[1])
@@ -114,21 +115,22 @@ extension Primitive {
             shape.append(y.shape[0])
             return Result(shape, x.elementType)
         },
-        kernel: Kernel(
-            prepare: { call in
-                (
-                    loop: Primitive.multiply.loops[call.result.elementType]!, type: call.result.elementType,
-                    rows: call[0].shape[0], columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
-                )
-            },
-            run: { plan, elements in
-                let row = Storage.Run(start: elements[1], stride: plan.y)
-                for i in 0..<plan.rows {
-                    let x = Storage.Run(start: elements[0] + i * plan.x * plan.type.size, stride: 0)
-                    let target = elements.result + i * plan.columns * plan.type.size
-                    plan.loop.run(plan.columns, x, row, into: target, plan.type)
-                }
-            }),
+        implementation: .kernel(
+            Kernel(
+                prepare: { call in
+                    (
+                        loop: Primitive.multiply.loops[call.result.elementType]!, type: call.result.elementType,
+                        rows: call[0].shape[0], columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
+                    )
+                },
+                run: { plan, elements in
+                    let row = Storage.Run(start: elements[1], stride: plan.y)
+                    for i in 0..<plan.rows {
+                        let x = Storage.Run(start: elements[0] + i * plan.x * plan.type.size, stride: 0)
+                        let target = elements.result + i * plan.columns * plan.type.size
+                        plan.loop.run(plan.columns, x, row, into: target, plan.type)
+                    }
+                })),
         elements: { numbers, operands, _ in
             operands[0].flatMap { x in operands[1].map { y in numbers.compute(CK_MULTIPLY, x, y) } }
         },

@@ -1,7 +1,14 @@
 extension Primitive {
     /// The same elements, in row-major order, in another shape. Packed elements are not copied.
     public static let reshape: Primitive = Primitive(
-        "reshape", operandCount: 1,
+        "reshape", operands: 1,
+        result: { operands, attributes throws(Refusal) in
+            let shape = attributes.resultShape
+            guard shape.elementCount == operands[0].shape.elementCount else {
+                throw Refusal("\(operands[0].shape.elementCount) elements do not fill \(shape)")
+            }
+            return Result(shape, operands[0].elementType)
+        },
         implementation: .view { shape, strides, result, _ in
             // Of one element or none the strides do not matter.
             let isPacked = shape.elementCount <= 1 || strides.single(over: shape.indices, of: shape) == 1
@@ -20,14 +27,7 @@ extension Primitive {
         refusals: [
             RefusedInput(
                 [Tensor([1, 2, 3])], attributes: ["shape": [2, 2]], because: "3 elements do not fill [2, 2]")
-        ],
-        result: { operands, attributes throws(Refusal) in
-            let shape = attributes.resultShape
-            guard shape.elementCount == operands[0].shape.elementCount else {
-                throw Refusal("\(operands[0].shape.elementCount) elements do not fill \(shape)")
-            }
-            return Result(shape, operands[0].elementType)
-        })
+        ])
 }
 
 extension Tensor {

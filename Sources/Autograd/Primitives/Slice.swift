@@ -2,7 +2,12 @@ extension Primitive {
     /// A part of a tensor: along each axis `counts` elements from `starts` on, `steps` apart. Nothing is copied. The adjoint
     /// is padded with zeros.
     public static let slice: Primitive = Primitive(
-        "slice", operandCount: 1,
+        "slice", operands: 1,
+        result: { operands, attributes throws(Refusal) in
+            let counts = attributes.integers("counts")
+            try checkPart(counts, of: operands[0].shape, attributes)
+            return Result(Tensor.Shape(counts), operands[0].elementType)
+        },
         implementation: .view { shape, strides, result, attributes in
             let (starts, steps) = (attributes.integers("starts"), attributes.integers("steps"))
             var (stepped, offset) = (strides, 0)
@@ -33,12 +38,7 @@ extension Primitive {
             RefusedInput(
                 [Tensor([1, 2])], attributes: .slicing([1], counts: [2], steps: [1]),
                 because: "outside axis 0, which has 2")
-        ],
-        result: { operands, attributes throws(Refusal) in
-            let counts = attributes.integers("counts")
-            try checkPart(counts, of: operands[0].shape, attributes)
-            return Result(Tensor.Shape(counts), operands[0].elementType)
-        })
+        ])
 
     /// A tensor as a part of a larger one that is zero elsewhere; its own elements lie `steps` apart from `starts` on. The
     /// adjoint is the slice there.
@@ -49,9 +49,10 @@ extension Primitive {
             try checkPart(Array(operands[0].shape), of: attributes.resultShape, attributes)
             return Result(attributes.resultShape, operands[0].elementType)
         },
-        kernel: Kernel(
-            prepare: { call in PaddedCopy(call[0], into: call.result.shape, call.attributes) },
-            run: { copy, elements in copy(elements[0], to: elements.result) }),
+        implementation: .kernel(
+            Kernel(
+                prepare: { call in PaddedCopy(call[0], into: call.result.shape, call.attributes) },
+                run: { copy, elements in copy(elements[0], to: elements.result) })),
         elements: { numbers, operands, call in
             let copy = PaddedCopy(call[0], into: call.result.shape, call.attributes)
             var result = [Int](repeating: numbers.constant(0), count: call.result.shape.elementCount)

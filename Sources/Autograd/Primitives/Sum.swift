@@ -8,7 +8,7 @@ extension Primitive {
     public static let sum: Primitive = Primitive(
         "sum", operands: 1,
         result: reducedResult,
-        kernel: .reducing(by: CK_SUM),
+        implementation: .kernel(.reducing(by: CK_SUM)),
         elements: ScalarGraph.reducing { numbers, elements in
             // As `ck_reduce` adds a chunk: eight partial sums, then these in pairs. A missing one is −0, which adds nothing.
             func added(_ x: Int?, _ y: Int?) -> Int? {

@@ -2,7 +2,16 @@ extension Primitive {
     /// The axes in another order: axis k of the result is axis `axes[k]` of the operand. Nothing is copied. The adjoint's
     /// axes go back.
     public static let transpose: Primitive = Primitive(
-        "transpose", operandCount: 1,
+        "transpose", operands: 1,
+        result: { operands, attributes throws(Refusal) in
+            let (shape, axes) = (operands[0].shape, attributes.integers("axes"))
+            guard axes.count == shape.rank, shape.indices.allSatisfy(axes.contains) else {
+                throw Refusal("\(axes) does not name each axis once of the \(shape.rank) there are")
+            }
+            var permuted = shape
+            for (axis, source) in axes.enumerated() { permuted[axis] = shape[source] }
+            return Result(permuted, operands[0].elementType)
+        },
         implementation: .view { shape, strides, result, attributes in
             var permuted = strides
             for (axis, source) in attributes.integers("axes").enumerated() { permuted[axis] = strides[source] }
@@ -25,16 +34,7 @@ extension Primitive {
         refusals: [
             RefusedInput([Tensor([[1, 2]])], attributes: ["axes": [0, 0]], because: "each axis once"),
             RefusedInput([Tensor([1, 2])], attributes: ["axes": [0, 1]], because: "each axis once"),
-        ],
-        result: { operands, attributes throws(Refusal) in
-            let (shape, axes) = (operands[0].shape, attributes.integers("axes"))
-            guard axes.count == shape.rank, shape.indices.allSatisfy(axes.contains) else {
-                throw Refusal("\(axes) does not name each axis once of the \(shape.rank) there are")
-            }
-            var permuted = shape
-            for (axis, source) in axes.enumerated() { permuted[axis] = shape[source] }
-            return Result(permuted, operands[0].elementType)
-        })
+        ])
 }
 
 extension Tensor {

@@ -66,10 +66,10 @@ public final class Primitive: Sendable {
     }
 
     init(
-        _ name: String, operandCount: Int?, implementation: Implementation, function: ck_function? = nil,
-        elements: ElementRule? = nil, pullbacks: [Pullback],
+        _ name: String, operands operandCount: Int?, result: @escaping ResultRule, implementation: Implementation,
+        function: ck_function? = nil, elements: ElementRule? = nil, pullbacks: [Pullback],
         samples: @autoclosure @escaping @Sendable () -> [Sample] = [],
-        refusals: @autoclosure @escaping @Sendable () -> [RefusedInput] = [], result: @escaping ResultRule
+        refusals: @autoclosure @escaping @Sendable () -> [RefusedInput] = []
     ) {
         guard pullbacks.isEmpty || pullbacks.count == operandCount ?? 1 else {
             fatalError(
@@ -123,18 +123,8 @@ public final class Primitive: Sendable {
         samples: @escaping @Sendable () -> [Sample], refusals: @escaping @Sendable () -> [RefusedInput] = { [] }
     ) {
         self.init(
-            name, operands: operands, result: result, kernel: kernel, elements: nil, pullbacks: pullbacks,
+            name, operands: operands, result: result, implementation: .kernel(kernel), pullbacks: pullbacks,
             samples: samples(), refusals: refusals())
-    }
-
-    convenience init(
-        _ name: String, operands: Int?, result: @escaping ResultRule, kernel: Kernel, elements: ElementRule?,
-        pullbacks: [Pullback], samples: @autoclosure @escaping @Sendable () -> [Sample],
-        refusals: @autoclosure @escaping @Sendable () -> [RefusedInput] = []
-    ) {
-        self.init(
-            name, operandCount: operands, implementation: .kernel(kernel), elements: elements, pullbacks: pullbacks,
-            samples: samples(), refusals: refusals(), result: result)
     }
 }
 

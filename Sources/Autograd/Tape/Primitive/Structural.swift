@@ -9,21 +9,20 @@ extension Primitive {
 
     /// The operand itself: the variable of an inner gradient whose value an outer recording knows.
     public static let identity: Primitive = Primitive(
-        "identity", operandCount: 1, implementation: .identity,
+        "identity", operands: 1, result: { operands, _ in operands[0] }, implementation: .identity,
         pullbacks: [.using([]) { adjoint, _ in adjoint }],
-        samples: [Sample([Tensor([1, 2])], equals: Tensor([1, 2]))],
-        result: { operands, _ in operands[0] })
+        samples: [Sample([Tensor([1, 2])], equals: Tensor([1, 2]))])
 
     /// The operand itself, through which no gradient passes.
     public static let stopGradient: Primitive = Primitive(
-        "stopGradient", operandCount: 1, implementation: .identity, pullbacks: [.zero],
-        samples: [.kink(2, equals: 2, gradients: [0])],
-        result: { operands, _ in operands[0] })
+        "stopGradient", operands: 1, result: { operands, _ in operands[0] }, implementation: .identity,
+        pullbacks: [.zero], samples: [.kink(2, equals: 2, gradients: [0])])
 
     private convenience init(_ name: String, given: Void) {
         self.init(
-            name, operandCount: 0, implementation: .given, pullbacks: [],
-            result: { _, _ throws(Refusal) in throw Refusal("made by a tape, not by an operation") })
+            name, operands: 0,
+            result: { _, _ throws(Refusal) in throw Refusal("made by a tape, not by an operation") },
+            implementation: .given, pullbacks: [])
     }
 }
 
