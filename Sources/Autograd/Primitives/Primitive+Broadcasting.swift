@@ -7,6 +7,12 @@ import CKernels
 // axes.
 
 extension Primitive {
+    /// Applies this primitive to one operand.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        if operandCount == 1, let function = float64Function, let result = quickly(x, function) { return result }
+        return self(x, attributes: .none)
+    }
+
     /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor {
         if operandCount == 2, let function = float64Function, let result = quickly(x, y, function) { return result }
@@ -37,7 +43,7 @@ extension Primitive {
     private func applyBroadcasting(_ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
         guard isElementwise, operands.count == operandCount else { return apply(operands, attributes) }
         // By position: to iterate over tensors counts references.
-        if operands.indices.dropFirst().allSatisfy({ operands[$0].hasShape(of: operands[0]) }) {
+        if operands.indices.dropFirst().allSatisfy({ operands[$0].shape == operands[0].shape }) {
             return apply(operands, attributes)
         }
         var shape = Tensor.Shape()
@@ -72,60 +78,52 @@ extension Primitive {
             }
             return Tensor(storage: nil, bits: bits, elementType: .float64, serial: serial, index: index)
         }
-        return quicklyOnArrays(x, y, function.loop)
+        return withUnsafeBytes(of: (x, y)) {
+            quicklyOnArrays($0.assumingMemoryBound(to: Tensor.self), function.loop)
+        }
     }
 
-    @inline(never)
-    private func quicklyOnArrays(_ x: Tensor, _ y: Tensor, _ loop: ElementLoop) -> Tensor? {
-        // References are not counted here: x and y outlive the call.
-        let (left, right) = (x.unownedStorage, y.unownedStorage)
-        guard let shaped = left ?? right else { return nil }
-        if let left, let right,
-            left._withUnsafeGuaranteedRef({ left in right._withUnsafeGuaranteedRef { !left.hasShape(of: $0) } })
-        {
+    /// The same on one number or array.
+    @inline(__always)
+    private func quickly(_ x: Tensor, _ function: NumberFunction) -> Tensor? {
+        guard x.elementType == .float64, x.serial == 0 || x.serial == ck_current_context().pointee.serial else {
             return nil
         }
-        let value: Tensor? = withUnsafePointer(to: (x.bits, y.bits)) { numbers in
-            let numbers = UnsafeRawPointer(numbers)
-            guard let xRun = left.map({ $0._withUnsafeGuaranteedRef(\.run) }) ?? Storage.Run(start: numbers, stride: 0),
-                let yRun = right.map({ $0._withUnsafeGuaranteedRef(\.run) })
-                    ?? Storage.Run(start: numbers + 8, stride: 0)
-            else { return nil }
-            let (shape, count) = shaped._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
-            guard let result = Storage.allocate(shape, .float64) else { return nil }
-            loop.run(count, xRun, yRun, into: result.elements)
-            return Tensor(result)
+        if x.storage != nil {
+            return withUnsafePointer(to: x) { quicklyOnArrays(.init(start: $0, count: 1), function.loop) }
         }
-        guard let value, x.serial | y.serial != 0 else { return value }
-        return Tape.withCurrent { tape in
-            var (first, second) = (tape.index(of: x), tape.index(of: y))
-            if x.storage == nil {
-                first = tape.broadcasting(first, Broadcasting(shape: y.shape, primitive: .broadcast))
-            }
-            if y.storage == nil {
-                second = tape.broadcasting(second, Broadcasting(shape: x.shape, primitive: .broadcast))
-            }
-            let index = tape.append(self, .float64, shape: tape[first].shape, bits: 0, operandCount: 2, first, second)
-            var uses: Pullback.Uses = []
-            if x.serial != 0 { uses.formUnion(self.uses(ofOperand: 0)) }
-            if y.serial != 0 { uses.formUnion(self.uses(ofOperand: 1)) }
-            if uses.contains(.result) { tape.keep(value, for: index) }
-            // A number is always kept.
-            if uses.contains(.operand(0)) && x.storage != nil { tape.keep(x, for: first) }
-            if uses.contains(.operand(1)) && y.storage != nil { tape.keep(y, for: second) }
-            return value.on(tape, index)
+        let bits = function(Double(bitPattern: x.bits)).bitPattern
+        guard x.serial != 0 else { return Tensor(storage: nil, bits: bits, elementType: .float64) }
+        let index = Tape.withCurrent { tape in
+            tape.append(self, .float64, shape: 0, bits: bits, operandCount: 1, x.index)
         }
+        return Tensor(storage: nil, bits: bits, elementType: .float64, serial: x.serial, index: index)
+    }
+
+    /// On one operand or two, of which one is an array.
+    @inline(never)
+    private func quicklyOnArrays(_ operands: UnsafeBufferPointer<Tensor>, _ loop: ElementLoop) -> Tensor? {
+        // References are not counted here: the operands outlive the call.
+        let last = operands.count - 1
+        let (first, second) = (operands[0].unownedStorage, operands[last].unownedStorage)
+        let (shape, count) = (first ?? second)!._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
+        func run(_ position: Int, _ storage: Unmanaged<Storage>?) -> Storage.Run? {
+            if let storage { return storage._withUnsafeGuaranteedRef { $0.shape == shape ? $0.run : nil } }
+            let number = UnsafeRawPointer(operands.baseAddress! + position) + MemoryLayout<Tensor>.offset(of: \.bits)!
+            return Storage.Run(start: number, stride: 0)
+        }
+        guard let x = run(0, first), let y = run(last, second), let result = Storage.allocate(shape, .float64)
+        else { return nil }
+        loop.run(count, x, y, into: result.elements)
+        let value = Tensor(result)
+        guard operands[0].serial | operands[last].serial != 0 else { return value }
+        let isBroadcast = first == nil || second == nil
+        return record(
+            value, operands, .none, isBroadcast ? Broadcasting(shape: shape, primitive: .broadcast) : nil)
     }
 }
 
 extension Tensor {
-    /// Whether both have the same shape.
-    @inline(__always)
-    func hasShape(of other: Tensor) -> Bool {
-        guard let mine = storage, let others = other.storage else { return storage == nil && other.storage == nil }
-        return mine === others || mine.hasShape(of: others)
-    }
-
     /// A plain number beside this tensor: it adopts the tensor's element type.
     @inline(__always)
     func adopting(_ number: Double) -> Tensor {

@@ -86,14 +86,6 @@ final class Storage: ManagedBuffer<Storage.Header, UInt64> {
     @inline(__always) var elements: UnsafeMutableRawPointer { read { $0.elements } }
     @inline(__always) var owner: Storage? { read { $0.owner } }
 
-    /// Whether both have the same shape.
-    @inline(__always)
-    func hasShape(of other: Storage) -> Bool {
-        withUnsafeMutablePointerToHeader { mine in
-            other.withUnsafeMutablePointerToHeader { mine.pointee.shape == $0.pointee.shape }
-        }
-    }
-
     /// Elements at equal distances.
     struct Run {
         let start: UnsafeRawPointer

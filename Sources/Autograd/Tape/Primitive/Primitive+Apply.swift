@@ -120,7 +120,7 @@ extension Primitive {
     }
 
     /// Adds an instruction for a value that was just computed.
-    private func record(
+    func record(
         _ value: Tensor, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes,
         _ broadcasting: Broadcasting?
     ) -> Tensor {
@@ -211,46 +211,8 @@ extension Primitive {
     }
 
     /// Applies this primitive to one operand.
-    public func callAsFunction(_ x: Tensor) -> Tensor {
-        if operandCount == 1, let function = float64Function, let result = quickly(x, function) { return result }
-        return self(x, attributes: .none)
-    }
-
-    /// Applies this primitive to one operand.
     public func callAsFunction(_ x: Tensor, attributes: Attributes) -> Tensor {
         withUnsafePointer(to: x) { apply(UnsafeBufferPointer(start: $0, count: 1), attributes) }
-    }
-
-    /// An element-wise operation on a number or an array of float64 that one run of the loop can cross; nil for others.
-    @inline(__always)
-    private func quickly(_ x: Tensor, _ function: NumberFunction) -> Tensor? {
-        guard x.elementType == .float64, x.serial == 0 || x.serial == ck_current_context().pointee.serial else {
-            return nil
-        }
-        if x.storage != nil { return quicklyOnArray(x, function.loop) }
-        let bits = function(Double(bitPattern: x.bits)).bitPattern
-        guard x.serial != 0 else { return Tensor(storage: nil, bits: bits, elementType: .float64) }
-        let index = Tape.withCurrent { tape in
-            tape.append(self, .float64, shape: 0, bits: bits, operandCount: 1, x.index)
-        }
-        return Tensor(storage: nil, bits: bits, elementType: .float64, serial: x.serial, index: index)
-    }
-
-    @inline(never)
-    private func quicklyOnArray(_ x: Tensor, _ loop: ElementLoop) -> Tensor? {
-        guard let storage = x.unownedStorage, let run = storage._withUnsafeGuaranteedRef(\.run) else { return nil }
-        let (shape, count) = storage._withUnsafeGuaranteedRef { ($0.shape, $0.count) }
-        guard let result = Storage.allocate(shape, .float64) else { return nil }
-        loop.run(count, run, into: result.elements)
-        let value = Tensor(result)
-        guard x.serial != 0 else { return value }
-        return Tape.withCurrent { tape in
-            let index = tape.append(self, .float64, shape: tape[x.index].shape, bits: 0, operandCount: 1, x.index)
-            let uses = uses(ofOperand: 0)
-            if uses.contains(.result) { tape.keep(value, for: index) }
-            if uses.contains(.operand(0)) { tape.keep(x, for: x.index) }
-            return value.on(tape, index)
-        }
     }
 }
 

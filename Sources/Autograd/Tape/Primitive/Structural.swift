@@ -36,4 +36,4 @@ extension Tensor {
 }
 
 /// The tensor itself, through which no gradient passes: d stopGradient(x)/dx = 0. It stays on the tape.
-public func stopGradient(_ x: Tensor) -> Tensor { Primitive.stopGradient(x) }
+public func stopGradient(_ x: Tensor) -> Tensor { Primitive.stopGradient(x, attributes: .none) }
