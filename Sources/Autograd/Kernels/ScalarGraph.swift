@@ -53,8 +53,7 @@ final class ScalarGraph {
     private(set) var given: [Given: Int] = [:]
 
     func operation(of value: Int) -> Operation? {
-        if case .operation(let index) = sources[value] { return operations[index] }
-        return nil
+        if case .operation(let index) = sources[value] { operations[index] } else { nil }
     }
 }
 

@@ -28,8 +28,7 @@ extension Primitive {
         ],
         refusals: [
             RefusedInput([Tensor([1, 2])], attributes: ["shape": [3]], because: "[2] cannot be broadcast to [3]"),
-            RefusedInput(
-                [Tensor([[1, 2]])], attributes: ["shape": [2]], because: "[1, 2] cannot be broadcast to [2]"),
+            RefusedInput([Tensor([[1, 2]])], attributes: ["shape": [2]], because: "[1, 2] cannot be broadcast to [2]"),
         ])
 }
 

@@ -21,23 +21,27 @@ extension Primitive {
 
     /// Applies this primitive to two operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, attributes: Attributes) -> Tensor {
-        withUnsafeBytes(of: (x, y)) {
-            let first = $0.baseAddress!.assumingMemoryBound(to: Tensor.self)
-            return applyBroadcasting(UnsafeBufferPointer(start: first, count: 2), attributes)
-        }
+        withOperands((x, y), count: 2) { applyBroadcasting($0, attributes) }
     }
 
     /// Applies this primitive to three operands. An element-wise one broadcasts them to one shape first.
     public func callAsFunction(_ x: Tensor, _ y: Tensor, _ z: Tensor, attributes: Attributes = .none) -> Tensor {
-        withUnsafeBytes(of: (x, y, z)) {
-            let first = $0.baseAddress!.assumingMemoryBound(to: Tensor.self)
-            return applyBroadcasting(UnsafeBufferPointer(start: first, count: 3), attributes)
-        }
+        withOperands((x, y, z), count: 3) { applyBroadcasting($0, attributes) }
     }
 
     /// Applies this primitive to any number of operands, of which there must be as many as it takes.
     public func callAsFunction(_ operands: [Tensor], attributes: Attributes = .none) -> Tensor {
         operands.withUnsafeBufferPointer { applyBroadcasting($0, attributes) }
+    }
+
+    /// Runs `body` on the tensors of a tuple, without an array around them, which would be allocated.
+    @inline(__always)
+    private func withOperands<Tuple, Result>(
+        _ operands: Tuple, count: Int, _ body: (UnsafeBufferPointer<Tensor>) -> Result
+    ) -> Result {
+        withUnsafePointer(to: operands) {
+            body(UnsafeBufferPointer(start: UnsafeRawPointer($0).assumingMemoryBound(to: Tensor.self), count: count))
+        }
     }
 
     private func applyBroadcasting(_ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes) -> Tensor {
@@ -78,9 +82,7 @@ extension Primitive {
             }
             return Tensor(storage: nil, bits: bits, elementType: .float64, serial: serial, index: index)
         }
-        return withUnsafeBytes(of: (x, y)) {
-            quicklyOnArrays($0.assumingMemoryBound(to: Tensor.self), function.loop)
-        }
+        return withOperands((x, y), count: 2) { quicklyOnArrays($0, function.loop) }
     }
 
     /// The same on one number or array.
@@ -89,9 +91,7 @@ extension Primitive {
         guard x.elementType == .float64, x.serial == 0 || x.serial == ck_current_context().pointee.serial else {
             return nil
         }
-        if x.storage != nil {
-            return withUnsafePointer(to: x) { quicklyOnArrays(.init(start: $0, count: 1), function.loop) }
-        }
+        if x.storage != nil { return withOperands(x, count: 1) { quicklyOnArrays($0, function.loop) } }
         let bits = function(Double(bitPattern: x.bits)).bitPattern
         guard x.serial != 0 else { return Tensor(storage: nil, bits: bits, elementType: .float64) }
         let index = Tape.withCurrent { tape in
@@ -118,8 +118,7 @@ extension Primitive {
         let value = Tensor(result)
         guard operands[0].serial | operands[last].serial != 0 else { return value }
         let isBroadcast = first == nil || second == nil
-        return record(
-            value, operands, .none, isBroadcast ? Broadcasting(shape: shape, primitive: .broadcast) : nil)
+        return record(value, operands, .none, isBroadcast ? Broadcasting(shape: shape, primitive: .broadcast) : nil)
     }
 }
 

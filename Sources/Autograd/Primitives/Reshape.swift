@@ -25,8 +25,7 @@ extension Primitive {
                 equals: Tensor([1, 4, 2, 5, 3, 6])),
         ],
         refusals: [
-            RefusedInput(
-                [Tensor([1, 2, 3])], attributes: ["shape": [2, 2]], because: "3 elements do not fill [2, 2]")
+            RefusedInput([Tensor([1, 2, 3])], attributes: ["shape": [2, 2]], because: "3 elements do not fill [2, 2]")
         ])
 }
 

@@ -75,8 +75,7 @@ extension Graph.Node {
 
     /// The rule by which this sees the elements of its operand, if it is a view.
     var viewRule: Primitive.ViewRule? {
-        if case .view(let rule) = primitive.implementation { return rule }
-        return nil
+        if case .view(let rule) = primitive.implementation { rule } else { nil }
     }
 
     /// Whether this is a use of the primitive.

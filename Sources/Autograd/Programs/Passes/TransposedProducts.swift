@@ -29,8 +29,7 @@ extension Graph {
         var shape = nodes[index].shape
         let (row, column) = (shape.rank - 2, shape.rank - 1)
         (shape[row], shape[column]) = (shape[column], shape[row])
-        return append(
-            .transpose, [index], .init(shape, nodes[index].elementType), exchangingLastTwo[shape.rank])
+        return append(.transpose, [index], .init(shape, nodes[index].elementType), exchangingLastTwo[shape.rank])
     }
 }
 

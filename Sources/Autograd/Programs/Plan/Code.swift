@@ -36,8 +36,7 @@ final class Code: Sendable {
 
     struct Guard: Sendable {
         let condition: Graph.Guard.Condition
-        let place: Place
-        let type: Primitive.Result
+        let value: Value
     }
 
     /// What one step does; the larger ones behind a reference, so that none is copied to be run.
@@ -134,10 +133,10 @@ extension KernelStep {
 
 extension Code.Guard {
     func holds(_ bases: UnsafePointer<UnsafeMutableRawPointer>) -> Bool {
-        let address = place.address(bases)
+        let address = value.place.address(bases)
         switch condition {
         case .comparison(let comparison, let number, let outcome):
-            return comparison(type.elementType.number(at: address), number) == outcome
+            return comparison(value.type.elementType.number(at: address), number) == outcome
         case .bits(let recorded):
             return recorded.hasSameBits(asElementsAt: address)
         }
@@ -150,8 +149,7 @@ extension Tensor {
     fileprivate func hasSameBits(asElementsAt address: UnsafeRawPointer) -> Bool {
         withUnsafeElements { mine in
             let others = UnsafeRawBufferPointer(start: address, count: mine.count)
-            if mine.elementsEqual(others) { return true }
-            guard elementType.isFloat else { return false }
+            if !elementType.isFloat { return mine.elementsEqual(others) }
             return stride(from: 0, to: mine.count, by: elementType.size).allSatisfy { place in
                 let (x, y) = (
                     elementType.number(at: mine.baseAddress! + place), elementType.number(at: address + place)

@@ -91,7 +91,8 @@ extension Planner {
 
     var guards: [Code.Guard] {
         zip(graph.guards, schedule.guards).map { guarded, layout in
-            Code.Guard(condition: guarded.condition, place: place(of: layout), type: graph[guarded.node].type)
+            Code.Guard(
+                condition: guarded.condition, value: .init(type: graph[guarded.node].type, place: place(of: layout)))
         }
     }
 
@@ -218,9 +219,7 @@ extension Planner {
             let layout = schedule.outputs[graph.outputs.count - stateCount + position]
             let (new, old) = (schedule.buffers[layout.buffer], stateBuffer(position))
             guard new.kind == .made, new.step >= schedule.decision, places[layout.buffer] == nil, layout.isWhole(new)
-            else {
-                continue
-            }
+            else { continue }
             // A region takes care of what it reads and replaces.
             let last = if case .region = schedule.steps[new.step] { new.step } else { new.step - 1 }
             if schedule.buffers[old].lastReader <= last || mayOverwrite(old, node, at: new.step) {

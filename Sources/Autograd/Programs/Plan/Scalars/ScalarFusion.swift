@@ -49,13 +49,6 @@ struct ScalarFusion {
         for value in absorbed { operations[value] = nil }
     }
 
-    private func isConstant(_ value: Int, _ number: Double) -> Bool {
-        if case .constant(let index) = graph.sources[value] {
-            return graph.constants[index].bitPattern == number.bitPattern
-        }
-        return false
-    }
-
     /// A sigmoid and products with its derivative, from the exponential that both need: it then lies in the place of the
     /// derivative, which nothing else may read.
     private mutating func fuseSigmoid(_ derivative: Int) {
@@ -81,7 +74,8 @@ struct ScalarFusion {
         guard isComputed(value, by: CK_ADD), let terms = operations[value]?.operands else { return }
         for (sum, c) in [(terms[0], terms[1]), (terms[1], terms[0])] {
             guard let second = operands(sum, of: CK_SCALAR_FUSED_MULTIPLY_ADD),
-                let first = operands(second[2], of: CK_SCALAR_FUSED_MULTIPLY_ADD), isConstant(first[2], 0)
+                let first = operands(second[2], of: CK_SCALAR_FUSED_MULTIPLY_ADD),
+                case .constant(let zero) = graph.sources[first[2]], graph.constants[zero].bitPattern == 0
             else { continue }
             return replace(
                 value, by: CK_SCALAR_AFFINE, [first[0], first[1], c, second[0], second[1]], absorbing: sum, second[2])

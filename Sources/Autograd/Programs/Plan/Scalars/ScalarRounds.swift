@@ -149,7 +149,7 @@ extension ScalarRounds {
             let places = operation.operands.map { self.places[$0] } + [0, 0]
             return (functions[operation.function]!, places[0], places[1], places[2], value)
         }.sorted { $0 < $1 }
-        for group in sorted.split(whereNeighbours: { $0.function != $1.function }) {
+        for (_, group) in Dictionary(grouping: sorted, by: \.function).sorted(by: { $0.key < $1.key }) {
             steps.append(.group(append(group.map(\.value))))
         }
         for value in round { release(value) }
@@ -174,7 +174,7 @@ extension ScalarRounds {
         }
         // Those of one length run together best.
         pieces.sort { ($0.function, -$0.values.count, $0.values[0]) < ($1.function, -$1.values.count, $1.values[0]) }
-        for alike in pieces.split(whereNeighbours: { $0.function != $1.function }) {
+        for (_, alike) in Dictionary(grouping: pieces, by: \.function).sorted(by: { $0.key < $1.key }) {
             steps.append(.chains(alike.map { append($0.values) }))
         }
         for piece in pieces { for value in piece.values { release(value) } }
@@ -189,19 +189,5 @@ extension ScalarGraph.Operation {
         case .instruction(CK_ADD), .instruction(CK_MULTIPLY): operands[0] != operands[1]
         default: false
         }
-    }
-}
-
-extension Array {
-    /// The parts between which `isBoundary` holds of two neighbours.
-    fileprivate func split(whereNeighbours isBoundary: (Element, Element) -> Bool) -> [ArraySlice<Element>] {
-        var parts: [ArraySlice<Element>] = []
-        var start = 0
-        for end in indices.dropFirst() where isBoundary(self[end - 1], self[end]) {
-            parts.append(self[start..<end])
-            start = end
-        }
-        if start < count { parts.append(self[start...]) }
-        return parts
     }
 }
