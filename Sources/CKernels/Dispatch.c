@@ -42,11 +42,6 @@ const void *ck_scalar_code(ck_function function, ck_scalar_form form) {
     return (const void *)table()->scalar[function][form];
 }
 
-const void *ck_scalar_long_code(ck_scalar_long operation) {
-    if (operation >= CK_SCALAR_LONG_COUNT) __builtin_trap();
-    return (const void *)table()->scalarLong[operation];
-}
-
 void ck_run_scalars(const ck_scalar_instruction *code, double *registers) {
     ((void (*)(const ck_scalar_instruction *, double *, double))code->code)(code, registers, 0);
 }

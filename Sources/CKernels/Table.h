@@ -47,7 +47,6 @@ struct ck_table {
         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
         const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result, ptrdiff_t resultRow);
     void (*const (*scalar)[CK_SCALAR_FORM_COUNT])(const ck_scalar_instruction *i, double *r, double last);
-    void (*const *scalarLong)(const ck_scalar_instruction *i, double *r, double last);
 };
 
 /// The table of the best instruction set that the processor has.

@@ -10,7 +10,7 @@ final class ScalarGraph {
         enum Function: Hashable {
             case instruction(ck_function)
             /// A user's own function: how it is called, and where it is.
-            case call(ck_scalar_long, address: UInt)
+            case call(ck_function, address: UInt)
 
             fileprivate var number: Int {
                 switch self {

@@ -21,6 +21,21 @@
 // CK_SCALAR_SIGMOID_PULLBACK     a times its derivative at x
 // CK_SCALAR_AFFINE               a · b + a′ · b′ + c, the products as in matrix products: one element of W x + b. a′ and b′ are a
 //                                and b of the word that follows, and the last result, if one of the products has it, is a′ or b′
+//
+// or is one of these, which need more than one place for their description, have one form, and hand nothing on but the result of
+// a call:
+//
+// CK_SCALAR_RETURN               the end of the code
+// CK_SCALAR_LOOP                 a loop over `count` results from `result` on, whose operands lie at a, b, c. One word follows:
+//                                `code` is the ck_loop, `result` the count, and a, b, c are the strides, as int32
+// CK_SCALAR_CALL_UNARY           a function of the number a, called through a pointer: `code` of the word that follows
+// CK_SCALAR_CALL_BINARY          the same with a function of two numbers, a and b
+// CK_SCALAR_RUNNING_SUM          running sums: `result` numbers of each of `a` chains, 1 to CK_SCALAR_CHAINS, none of which depends
+//                                on another. One word follows for each: its first result is r[a] + r[b], each further one, side
+//                                by side from `result` on, adds the number c (an int32) places after the last
+// CK_SCALAR_RUNNING_PRODUCT      the same with products
+// CK_SCALAR_GATHER               copies `a` numbers to places from `result` on; where they lie follows as uint32, CK_SCALAR_PLACES
+//                                in each word
 
 /// Which operand is the result of the instruction before, so that it need not be loaded again. CK_SCALAR_WIDE computes `a`
 /// results side by side from `result` on, of operands whose places follow as those of CK_SCALAR_GATHER: worth it from
@@ -28,28 +43,6 @@
 typedef enum : uint8_t {
     CK_SCALAR_NONE, CK_SCALAR_A, CK_SCALAR_B, CK_SCALAR_C, CK_SCALAR_WIDE, CK_SCALAR_FORM_COUNT
 } ck_scalar_form;
-
-/// What needs more than one place for its description: the words that follow the instruction.
-typedef enum : uint8_t {
-    /// The end of the code.
-    CK_SCALAR_RETURN,
-    /// A loop over `count` results from `result` on, whose operands lie at a, b, c. One word follows: `code` is the ck_loop,
-    /// `result` the count, and a, b, c are the strides, as int32.
-    CK_SCALAR_LOOP,
-    /// A function of the number a, called through a pointer: `code` of the word that follows.
-    CK_SCALAR_CALL_UNARY,
-    /// The same with a function of two numbers, a and b.
-    CK_SCALAR_CALL_BINARY,
-    /// Running sums: `result` numbers of each of `a` chains, 1 to CK_SCALAR_CHAINS, none of which depends on another. One
-    /// word follows for each: its first result is r[a] + r[b], each further one, side by side from `result` on, adds the
-    /// number c (an int32) places after the last.
-    CK_SCALAR_RUNNING_SUM,
-    /// The same with products.
-    CK_SCALAR_RUNNING_PRODUCT,
-    /// Copies `a` numbers to places from `result` on; where they lie follows as uint32, CK_SCALAR_PLACES in each word.
-    CK_SCALAR_GATHER,
-    CK_SCALAR_LONG_COUNT
-} ck_scalar_long;
 
 enum { CK_SCALAR_CHAINS = 4, CK_SCALAR_WIDTH = 4 };
 
@@ -60,9 +53,8 @@ typedef struct {
 
 enum { CK_SCALAR_PLACES = sizeof(ck_scalar_instruction) / sizeof(uint32_t) };
 
-/// The code of an instruction; null for a function without a wide form.
+/// The code of an instruction; null where there is none of this form.
 const void *_Nullable ck_scalar_code(ck_function function, ck_scalar_form form);
-const void *ck_scalar_long_code(ck_scalar_long operation);
 
 /// Carries out instructions up to a return.
 void ck_run_scalars(const ck_scalar_instruction *code, double *registers);

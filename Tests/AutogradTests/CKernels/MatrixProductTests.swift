@@ -41,27 +41,27 @@ import Testing
             a[0] = .nan
             a[size * size - 1] = .infinity
             var result = [Float](repeating: 7, count: size * size)
-            ck_matmul(CK_FLOAT32, size, size, size, a, size, 1, b, size, 1, &result)
+            multiply(CK_FLOAT32, size, size, size, a, size, 1, b, size, 1, &result)
             #expect(size == 1 ? result[0] == -.infinity : result[..<size].allSatisfy(\.isNaN))
             #expect(result[(size * size - size)...].allSatisfy { $0 == -.infinity })
             #expect(result.dropFirst(size).dropLast(size).allSatisfy { $0 == -Float(size) })
-            ck_matmul(CK_FLOAT32, size, size, 1, [Float](repeating: 0, count: size), 1, 1, b, size, 1, &result)
+            multiply(CK_FLOAT32, size, size, 1, [Float](repeating: 0, count: size), 1, 1, b, size, 1, &result)
             #expect(result.allSatisfy { $0.bitPattern == 0 })
         }
     }
 
     @Test func `of no products is zero`() {
         var result = [Double](repeating: .nan, count: 6)
-        ck_matmul(CK_FLOAT64, 2, 3, 0, [1.0], 0, 1, [1.0], 3, 1, &result)
+        multiply(CK_FLOAT64, 2, 3, 0, [1.0], 0, 1, [1.0], 3, 1, &result)
         #expect(result.allSatisfy { $0.bitPattern == 0 })
-        ck_matmul(CK_FLOAT64, 0, 3, 2, [1.0], 2, 1, [1.0], 3, 1, &result)
-        ck_matmul(CK_FLOAT64, 2, 0, 2, [1.0], 2, 1, [1.0], 0, 1, &result)
+        multiply(CK_FLOAT64, 0, 3, 2, [1.0], 2, 1, [1.0], 3, 1, &result)
+        multiply(CK_FLOAT64, 2, 0, 2, [1.0], 2, 1, [1.0], 0, 1, &result)
         #expect(result == [0, 0, 0, 0, 0, 0])
     }
 
     @Test func `repeats an operand whose stride is 0`() {
         var result = [Double](repeating: 0, count: 4)
-        ck_matmul(CK_FLOAT64, 2, 2, 3, [1.0, 2, 3], 0, 1, [2.0], 0, 0, &result)
+        multiply(CK_FLOAT64, 2, 2, 3, [1.0, 2, 3], 0, 1, [2.0], 0, 0, &result)
         #expect(result == [12, 12, 12, 12])
     }
 
@@ -71,7 +71,7 @@ import Testing
         let a = (0..<inner).map { _ in Float(random.uniform()) }
         let b = (0..<inner).map { _ in Float(random.uniform()) }
         var result: Float = 0
-        ck_matmul(CK_FLOAT32, 1, 1, inner, a, inner, 1, b, 1, 1, &result)
+        multiply(CK_FLOAT32, 1, 1, inner, a, inner, 1, b, 1, 1, &result)
         let exact = zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         let bound = Double(min(inner, 256) + inner / 256) * 0x1p-24 * exact
         #expect(abs(Double(result) - exact) <= bound)
@@ -86,7 +86,7 @@ import Testing
         func product(threads: Int) -> [Float] {
             Threads.with(count: threads) {
                 var result = [Float](repeating: .nan, count: rows * columns)
-                ck_matmul(CK_FLOAT32, rows, columns, inner, a, 1, rows, b, columns, 1, &result)
+                multiply(CK_FLOAT32, rows, columns, inner, a, 1, rows, b, columns, 1, &result)
                 return result
             }
         }
@@ -107,7 +107,7 @@ import Testing
         var single = [Double](repeating: 0, count: count * rows * columns)
         for (position, start) in starts.enumerated() {
             single.withUnsafeMutableBufferPointer { single in
-                ck_matmul(
+                multiply(
                     CK_FLOAT64, rows, columns, inner, Array(a[start...]), inner, 1, b, columns, 1,
                     single.baseAddress! + position * rows * columns)
             }
@@ -131,7 +131,7 @@ import Testing
 }
 
 /// One product.
-private func ck_matmul(
+private func multiply(
     _ type: ck_type, _ rows: Int, _ columns: Int, _ inner: Int, _ a: UnsafeRawPointer, _ aRow: Int, _ aColumn: Int,
     _ b: UnsafeRawPointer, _ bRow: Int, _ bColumn: Int, _ result: UnsafeMutableRawPointer
 ) {
@@ -176,7 +176,7 @@ private struct Layout: CustomStringConvertible {
         let b = numbers(max(1, inner * bRow + columns * bColumn))
         // What lies behind the result must stay.
         var result = [Number](repeating: .nan, count: rows * columns + 64)
-        ck_matmul(
+        multiply(
             Number.self == Double.self ? CK_FLOAT64 : CK_FLOAT32, rows, columns, inner, a, aRow, aColumn, b, bRow,
             bColumn, &result)
         if !result[(rows * columns)...].allSatisfy(\.isNaN) { return false }

@@ -12,7 +12,8 @@ extension Primitive {
         var pullbacks = pullbacks
         pullbacks[operand] = pullback
         return Primitive(
-            "\(name), broken (\(count.add(1, ordering: .relaxed).newValue))", operands: operandCount, result: resultRule,
+            "\(name), broken (\(count.add(1, ordering: .relaxed).newValue))", operands: operandCount,
+            result: resultRule,
             implementation: implementation, function: function, pullbacks: pullbacks,
             samples: self.makeSamples(), refusals: self.makeRefusals())
     }

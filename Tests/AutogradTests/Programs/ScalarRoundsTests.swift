@@ -6,9 +6,9 @@ import Testing
 /// Large programs of single numbers: chains and loops found again, and the bits of eager code.
 @Suite struct ScalarRoundsTests {
     /// How often each function that needs more than one word is among the instructions.
-    private func count(_ operation: ck_scalar_long, in program: Code) -> Int {
+    private func count(_ operation: ck_function, in program: Code) -> Int {
         guard case .region(let code) = program.steps.first else { return 0 }
-        let address = ck_scalar_long_code(operation)
+        let address = ck_scalar_code(operation, CK_SCALAR_NONE)
         return (0..<code.count).count { code.instructions[$0].code == address }
     }
 

@@ -203,8 +203,8 @@ extension ScalarCompiler {
                 c: UInt32(truncatingIfNeeded: c)))
     }
 
-    mutating func emit(_ operation: ck_scalar_long, _ result: Int = 0, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
-        word(ck_scalar_long_code(operation), result, a, b, c)
+    mutating func emit(_ operation: ck_function, _ result: Int = 0, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
+        word(ck_scalar_code(operation, CK_SCALAR_NONE), result, a, b, c)
         last = nil
     }
 

@@ -30,7 +30,7 @@ extension ScalarCompiler {
             } else if let stride = run[...].stride {
                 emit(loop: CK_COPY, run.count, [(first.from, stride)], to: first.to)
             } else {
-                emit(gathering: run, by: ck_scalar_long_code(CK_SCALAR_GATHER), to: first.to)
+                emit(gathering: run, by: ck_scalar_code(CK_SCALAR_GATHER, CK_SCALAR_NONE), to: first.to)
             }
         }
     }
@@ -87,7 +87,7 @@ extension ScalarCompiler {
         let operands = zip(columns, strides).map { column, stride -> (start: Int, stride: Int) in
             let operand = column[group.indices]
             if let stride { return (operand.first!, stride) }
-            emit(gathering: Array(operand), by: ck_scalar_long_code(CK_SCALAR_GATHER), to: scratch)
+            emit(gathering: Array(operand), by: ck_scalar_code(CK_SCALAR_GATHER, CK_SCALAR_NONE), to: scratch)
             defer { scratch += group.count }
             return (scratch, 1)
         }
@@ -153,7 +153,7 @@ extension ScalarCompiler {
             if let stride = others.stride {
                 (chains[position].other, chains[position].stride) = (others[0], stride)
             } else {
-                emit(gathering: Array(others), by: ck_scalar_long_code(CK_SCALAR_GATHER), to: scratch)
+                emit(gathering: Array(others), by: ck_scalar_code(CK_SCALAR_GATHER, CK_SCALAR_NONE), to: scratch)
                 chains[position].other = scratch
                 scratch += others.count
             }
