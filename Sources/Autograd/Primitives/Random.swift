@@ -136,15 +136,6 @@ extension Primitive {
         refusals: { [RefusedInput([Tensor(1)], because: "a single number of type i64")] })
 }
 
-extension Primitive.Attributes {
-    /// Those of a draw.
-    static func drawing(
-        _ shape: Tensor.Shape, _ others: Self = .none, type elementType: Tensor.ElementType = .float64
-    ) -> Self {
-        others.with(shape, type: elementType)
-    }
-}
-
 extension Tensor.ElementType {
     /// A number as this float type holds it.
     fileprivate func rounded(_ number: Double) -> Double { self == .float32 ? Double(Float(number)) : number }

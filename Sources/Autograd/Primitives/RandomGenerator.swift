@@ -28,8 +28,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
             self.key = key
         } else {
             self.key = TensorError(
-                "RandomGenerator", "a key and a counter are single numbers of type i64",
-                operands: [key.operandDescription, counter.operandDescription]
+                "RandomGenerator", "a key and a counter are single numbers of type i64", of: [key, counter]
             ).raise()
         }
     }
@@ -64,7 +63,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
             return TensorError(
                 primitive.name,
                 "the generator is a constant of the program that is recorded: each replay would draw the same",
-                operands: [key.operandDescription, counter.operandDescription],
+                of: [key, counter],
                 advice: "Pass the generator to the program, or keep it in the model as a `RandomState`."
             ).raise()
         }
@@ -87,10 +86,8 @@ extension Tensor {
         in range: Range<Double> = 0..<1, shape: Shape, elementType: ElementType = .float64,
         using random: inout RandomGenerator
     ) -> Tensor {
-        random.draw(
-            .uniform,
-            .drawing(
-                shape, ["lower": .number(range.lowerBound), "upper": .number(range.upperBound)], type: elementType))
+        let ends: Primitive.Attributes = ["lower": .number(range.lowerBound), "upper": .number(range.upperBound)]
+        return random.draw(.uniform, .drawing(shape, ends, type: elementType))
     }
 
     /// Numbers of a float type drawn from a normal distribution.
@@ -98,18 +95,14 @@ extension Tensor {
         mean: Double = 0, standardDeviation: Double = 1, shape: Shape, elementType: ElementType = .float64,
         using random: inout RandomGenerator
     ) -> Tensor {
-        random.draw(
-            .normal,
-            .drawing(
-                shape, ["mean": .number(mean), "deviation": .number(standardDeviation)], type: elementType))
+        let spread: Primitive.Attributes = ["mean": .number(mean), "deviation": .number(standardDeviation)]
+        return random.draw(.normal, .drawing(shape, spread, type: elementType))
     }
 
     /// Indices drawn uniformly from a range, which must not be empty.
     public static func integers(in range: Range<Int>, shape: Shape, using random: inout RandomGenerator) -> Tensor {
-        random.draw(
-            .integers,
-            .drawing(
-                shape, ["lower": .integer(range.lowerBound), "upper": .integer(range.upperBound)], type: .int64))
+        let ends: Primitive.Attributes = ["lower": .integer(range.lowerBound), "upper": .integer(range.upperBound)]
+        return random.draw(.integers, .drawing(shape, ends, type: .int64))
     }
 
     /// The indices 0 ..< `count` in random order.

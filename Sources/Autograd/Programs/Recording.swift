@@ -7,8 +7,8 @@ extension Graph {
     ) rethrows -> (outputs: [Tensor], graph: Graph?) {
         if let foreign = inputs.first(where: \.isOpenElsewhere) {
             return TensorError(
-                "Program", "an input belongs to a tape that is recording on another thread",
-                operands: [foreign.operandDescription], advice: "Pass its `detached` value."
+                "Program", "an input belongs to a tape that is recording on another thread", of: [foreign],
+                advice: "Pass its `detached` value."
             ).raise(returning: ([.failed], nil))
         }
         return try Tape.withNewTape { tape in

@@ -32,9 +32,11 @@ extension Primitive {
         /// The one attribute "shape".
         static func shape(_ shape: Tensor.Shape) -> Attributes { Attributes([], shape) }
 
-        /// The same, and a shape and an element type.
-        func with(_ shape: Tensor.Shape, type: Tensor.ElementType) -> Attributes {
-            Attributes(entries + [Entry(name: "type", value: .elementType(type))], shape)
+        /// Those of a draw.
+        static func drawing(
+            _ shape: Tensor.Shape, _ others: Self = .none, type elementType: Tensor.ElementType = .float64
+        ) -> Self {
+            Self(others.entries + [Entry(name: "type", value: .elementType(elementType))], shape)
         }
 
         @inline(__always)

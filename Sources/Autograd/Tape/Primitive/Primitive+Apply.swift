@@ -8,7 +8,8 @@ extension Primitive {
     /// that do not have it.
     struct Broadcasting {
         let shape: Tensor.Shape
-        let primitive: Primitive
+        /// Not counted: primitives live as long as the process.
+        unowned(unsafe) let primitive: Primitive
     }
 
     /// Applies this primitive.
@@ -125,6 +126,7 @@ extension Primitive {
         _ broadcasting: Broadcasting?
     ) -> Tensor {
         let tape = Tape.current!
+        @inline(__always)
         func number(_ position: Int) -> Int32 {
             guard position < operands.count else { return -1 }
             let index = tape.index(of: operands[position])

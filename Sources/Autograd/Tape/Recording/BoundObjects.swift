@@ -10,11 +10,8 @@ package protocol ValueOwner: AnyObject {
 ///
 /// The connection is kept on the tape, never in the object, so that two threads can differentiate one model at a time.
 package final class BoundObjects {
-    /// Each object's place among the variables.
-    private let places: [ObjectIdentifier: Int32]
     /// What the objects are called.
     let names: [String]
-    /// Keeps the objects alive, for an identity may be used again afterwards.
     private let objects: [AnyObject]
     /// Objects that were read while these were bound, and are not among them.
     package var strangers: [AnyObject] = []
@@ -22,13 +19,12 @@ package final class BoundObjects {
     package init(_ objects: [AnyObject], names: [String]) {
         self.objects = objects
         self.names = names
-        places = Dictionary(uniqueKeysWithValues: objects.enumerated().map { (ObjectIdentifier($1), Int32($0)) })
     }
 
     /// The place of an object; `guess` is where it probably is.
     func place(of object: AnyObject, near guess: Int32) -> Int32? {
         if objects.indices.contains(Int(guess)), objects[Int(guess)] === object { return guess }
-        return places[ObjectIdentifier(object)]
+        return objects.firstIndex { $0 === object }.map(Int32.init)
     }
 
     /// Runs `body` while other tensors stand for the objects, recorded or not.
