@@ -2,6 +2,7 @@
 #include "Table.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 static const struct ck_table *best(void) {
 #ifdef __x86_64__
@@ -35,6 +36,24 @@ ck_loop ck_elementwise(ck_function function, ck_type type) {
 ck_loop ck_cast(ck_type from, ck_type to) {
     if (from > CK_BOOL || to > CK_BOOL) __builtin_trap();
     return table()->cast[from][to];
+}
+
+ck_layout ck_prepare_layout(ptrdiff_t rank, const ptrdiff_t *lengths, const ptrdiff_t *strides) {
+    if (rank > CK_MOST_AXES) __builtin_trap();
+    ck_layout l = { .count = 1, .axis = { { 1, 0 }, { 1, 1 } } };
+    ck_axis *last = &l.axis[1];
+    for (ptrdiff_t axis = 0; axis < rank; axis++) {
+        last = ck_append(last, lengths[axis], strides[axis]);
+        l.count *= lengths[axis];
+    }
+    l.axes = last - l.axis + 1;
+    // The first axis is there for rows to go along; where there are others, none is needed.
+    if (l.axes > 2) memmove(l.axis, l.axis + 1, (size_t)--l.axes * sizeof *l.axis);
+    return l;
+}
+
+void ck_copy(ck_type type, const ck_layout *layout, ptrdiff_t first, ptrdiff_t count, const void *x, void *result) {
+    if (count > 0) table()->copy[type](layout, first, count, x, result);
 }
 
 const void *ck_scalar_code(ck_function function, ck_scalar_form form) {

@@ -12,19 +12,14 @@ ck_reduction ck_prepare_reduction(
     // So many elements that no result needs are not counted.
     for (uint32_t isReduced = 0; isReduced < 2 && counts[0] > 0; isReduced++) {
         r.kept = r.axes;
-        ck_axis *last = &r.axis[r.axes++];
+        ck_axis *last = &r.axis[r.axes];
         *last = (ck_axis){ 1, 1 };
         for (ptrdiff_t axis = 0; axis < rank; axis++) {
-            if ((reduced >> axis & 1) != isReduced || lengths[axis] == 1) continue;
-            // A part of the axis before, where one stride crosses both.
-            if (last->length != 1 && last->stride != lengths[axis] * strides[axis]) {
-                last = &r.axis[r.axes++];
-                last->length = 1;
-            }
-            last->length *= lengths[axis];
-            last->stride = strides[axis];
+            if ((reduced >> axis & 1) != isReduced) continue;
+            last = ck_append(last, lengths[axis], strides[axis]);
             counts[isReduced] *= lengths[axis];
         }
+        r.axes = last - r.axis + 1;
     }
     r.outputs = counts[0];
     r.count = counts[1];

@@ -34,6 +34,14 @@ static inline ptrdiff_t ck_step(ck_walk *walk, const ck_axis *first, const ck_ax
     }
 }
 
+/// Goes on by an axis behind the `last` one, or takes it for a part of that, where one stride crosses both.
+static inline ck_axis *ck_append(ck_axis *last, ptrdiff_t length, ptrdiff_t stride) {
+    if (length == 1) return last;
+    if (last->length != 1 && last->stride != length * stride) (++last)->length = 1;
+    *last = (ck_axis){ last->length * length, stride };
+    return last;
+}
+
 struct ck_table {
     const char *name;
     bool fuses;  // whether matrix products round a product and a sum together
@@ -41,6 +49,7 @@ struct ck_table {
     ck_loop cast[4][4];                         // by ck_type, from and to
     // By ck_type, of which only the two float types sum, compare and multiply.
     void (*reduce[CK_REDUCING_COUNT][2])(const ck_reduction *r, const void *x, void *result);
+    void (*copy[4])(const ck_layout *l, ptrdiff_t first, ptrdiff_t count, const void *x, void *result);  // by ck_type
     // Words, uniform and normal numbers of 8 blocks, from the one `block` behind the first on: 128 bytes.
     void (*random[CK_NORMAL + 1][2])(const ck_draw *draw, uint64_t block, void *result);
     void (*matmul[2])(

@@ -16,33 +16,37 @@ extension Tensor {
 }
 
 /// The elements of a layout side by side in row-major order, converted to a type.
-///
-/// Neighbouring axes that one stride crosses count as one, so that packed elements take one run of the loop.
 struct PackedCopy: BitwiseCopyable {
-    private let layout: Tensor.Layout
-    private let cast: ck_loop
-    /// How many axes are not crossed by one stride; those behind them are, by `stride`, `count` elements.
-    private let outer, count, stride: Int
-    private let size: Int
+    private let layout: ck_layout
+    private let from, to: Tensor.ElementType
 
     init(of layout: Tensor.Layout, as type: Tensor.ElementType) {
-        let (shape, strides) = (layout.shape, layout.strides)
-        var outer = shape.rank
-        while outer > 0, strides.single(over: outer - 1..<shape.rank, of: shape) != nil { outer -= 1 }
-        (self.layout, self.outer, size) = (layout, outer, type.size)
-        count = shape[outer...].reduce(1, *)
-        stride = strides.single(over: outer..<shape.rank, of: shape)!
-        cast = ck_cast(ck_type(layout.elementType), ck_type(type))
+        self.layout = ck_layout(layout.shape, layout.strides)
+        (from, to) = (layout.elementType, type)
     }
 
     func callAsFunction(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
-        if count == 0 { return }
-        var (source, target, stride) = (source, target, stride)
-        layout.shape.visit(firstAxes: outer) {
-            cast(count, &source, &stride, target)
-            target += count * size
-        } move: { axis, steps in
-            source += steps * layout.strides[axis] * layout.elementType.size
+        withUnsafePointer(to: layout) { layout in
+            if from == to { return ck_copy(ck_type(to), layout, 0, layout.pointee.count, source, target) }
+            // What is to be converted is packed first, some of it at a time.
+            let cast = ck_cast(ck_type(from), ck_type(to))
+            withUnsafeTemporaryAllocation(byteCount: 128 * from.size, alignment: 8) { block in
+                for start in stride(from: 0, to: layout.pointee.count, by: 128) {
+                    let (count, stride) = (min(128, layout.pointee.count - start), 1)
+                    ck_copy(ck_type(from), layout, start, count, source, block.baseAddress!)
+                    withUnsafePointer(to: UnsafeRawPointer(block.baseAddress!)) { operand in
+                        withUnsafePointer(to: stride) { cast(count, operand, $0, target + start * to.size) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ck_layout {
+    init(_ shape: Tensor.Shape, _ strides: Tensor.Shape) {
+        self = shape.withUnsafePointer { lengths in
+            strides.withUnsafePointer { ck_prepare_layout(shape.rank, lengths, $0) }
         }
     }
 }

@@ -46,15 +46,31 @@ ck_loop _Nullable ck_elementwise(ck_function function, ck_type type);
 /// becomes 0, what is out of range the nearest integer), a number becomes true unless it is 0, true becomes 1.
 ck_loop ck_cast(ck_type from, ck_type to);
 
-/// Reductions of float64 or float32: sums, and the largest elements (NaN if one is NaN; −0 < +0).
-typedef enum : uint8_t { CK_SUM, CK_MAX, CK_REDUCING_COUNT } ck_reducing;
-
-/// The length of a chunk of a reduction, and the most axes of an array.
-enum { CK_CHUNK = 4096, CK_MOST_AXES = 8 };
-
 typedef struct {
     ptrdiff_t length, stride;
 } ck_axis;
+
+/// The most axes of an array.
+enum { CK_MOST_AXES = 8 };
+
+/// How the elements of an array lie, along axes of which there are as few as can be, but at least two.
+typedef struct {
+    ptrdiff_t axes, count;  // `count` elements in all
+    ck_axis axis[CK_MOST_AXES + 1];
+} ck_layout;
+
+/// The layout of an array that has these lengths and strides along its `rank` axes.
+ck_layout ck_prepare_layout(ptrdiff_t rank, const ptrdiff_t *lengths, const ptrdiff_t *strides);
+
+/// Copies elements of x in row-major order: `count` of them from the `first` on, side by side. Nothing overlaps.
+void ck_copy(
+    ck_type type, const ck_layout *layout, ptrdiff_t first, ptrdiff_t count, const void *x, void *result);
+
+/// Reductions of float64 or float32: sums, and the largest elements (NaN if one is NaN; −0 < +0).
+typedef enum : uint8_t { CK_SUM, CK_MAX, CK_REDUCING_COUNT } ck_reducing;
+
+/// The length of a chunk of a reduction.
+enum { CK_CHUNK = 4096 };
 
 /// How an array is reduced.
 typedef struct {

@@ -327,9 +327,9 @@ import Testing
                 """)
     }
 
-    /// Operands that repeat along different axes are read through their strides, plane by plane and row by row, in one step
-    /// without copies; of a constant that repeats, the block of constants holds what repeats.
-    @Test func planes() {
+    /// Operands that repeat along different axes are spread block by block, in one step without copies of all; of a constant
+    /// that repeats, the block of constants holds what repeats.
+    @Test func spreads() {
         let points = Tensor((0..<30).map(Double.init), shape: [3, 10])
         let function: @Sendable ([Tensor]) -> [Tensor] = { x in
             [
@@ -345,7 +345,7 @@ import Testing
             Issue.record("\(code.graph)")
             return
         }
-        #expect(code.steps.count == 1 && (step.planes, step.rows, step.rowLength) == (4, 3, 10))
+        #expect(code.steps.count == 1 && (step.elementCount, step.spreads.count) == (120, 3))
         #expect(code.constants.elementCount == 32)  // 30 in whole cache lines
         #expect(Program(at: inputs, of: function).outputs(of: inputs)[0].numbers == function(inputs)[0].numbers)
     }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Element-wise instructions of one shape that run together, block by block, so that what one makes of a block is still in
 /// the first-level cache when the next reads it. The same loops as eager code runs, hence the same bits.
 struct ElementwiseStep: Sendable {
@@ -9,18 +11,24 @@ struct ElementwiseStep: Sendable {
     /// The most instructions that run together: their blocks share the cache.
     static let maximumLength = 32
 
-    /// An array that the step reads or writes, whose elements lie in planes of rows. A temporary is one block, used again and
-    /// again.
+    /// An array that the step reads or writes, whose elements lie side by side, or one that is every operand. A temporary is
+    /// one block, used again and again.
     struct Stream: Sendable, Hashable {
         let place: Place
-        let strides: Strides
+        /// 1 or 0.
+        let stride: Int
         let elementSize: Int
         let isTemporary: Bool
     }
 
-    /// How many elements lie from one plane, row or element to the next.
-    struct Strides: Sendable, Hashable {
-        let plane, row, element: Int
+    /// An operand whose elements lie in another way, such as one that repeats along rows: those of a block are spread in a
+    /// temporary before it begins, so that loops are long, however short the rows.
+    struct Spread: Sendable {
+        let source: Place
+        let layout: ck_layout
+        let elementType: Tensor.ElementType
+        /// The temporary.
+        let stream: UInt8
     }
 
     struct Operation: Sendable {
@@ -31,32 +39,26 @@ struct ElementwiseStep: Sendable {
         let result: UInt8
     }
 
-    let planes: Int
-    let rows: Int
-    let rowLength: Int
+    let elementCount: Int
     let streams: [Stream]
+    let spreads: [Spread]
     let operations: [Operation]
 }
 
 extension ElementwiseStep {
     func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
         // What runs alone has no one to share the cache with.
-        let longest = operations.count == 1 ? rowLength : ElementwiseStep.blockLength
+        let longest = operations.count == 1 && spreads.isEmpty ? elementCount : ElementwiseStep.blockLength
         withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: streams.count) { addresses in
             streams.withUnsafeBufferPointer { streams in
                 operations.withUnsafeBufferPointer { operations in
-                    for plane in 0..<planes {
-                        for row in 0..<rows {
-                            var start = 0
-                            while start < rowLength {
-                                for position in streams.indices {
-                                    addresses[position] = streams[position].address(bases, plane, row, start)
-                                }
-                                let count = min(longest, rowLength - start)
-                                for operation in operations { operation.run(count, addresses, streams) }
-                                start += count
-                            }
+                    for start in stride(from: 0, to: elementCount, by: max(1, longest)) {
+                        for position in streams.indices {
+                            addresses[position] = streams[position].address(bases, start)
                         }
+                        let count = min(longest, elementCount - start)
+                        for spread in spreads { spread.run(start, count, bases, addresses) }
+                        for operation in operations { operation.run(count, addresses, streams) }
                     }
                 }
             }
@@ -67,10 +69,21 @@ extension ElementwiseStep {
 extension ElementwiseStep.Stream {
     @inline(__always)
     fileprivate func address(
-        _ bases: UnsafePointer<UnsafeMutableRawPointer>, _ plane: Int, _ row: Int, _ start: Int
+        _ bases: UnsafePointer<UnsafeMutableRawPointer>, _ start: Int
     ) -> UnsafeMutableRawPointer {
-        let element = isTemporary ? 0 : plane * strides.plane + row * strides.row + start * strides.element
-        return place.address(bases) + element * elementSize
+        place.address(bases) + (isTemporary ? 0 : start * stride * elementSize)
+    }
+}
+
+extension ElementwiseStep.Spread {
+    @inline(__always)
+    fileprivate func run(
+        _ start: Int, _ count: Int, _ bases: UnsafePointer<UnsafeMutableRawPointer>,
+        _ addresses: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
+    ) {
+        withUnsafePointer(to: layout) {
+            ck_copy(ck_type(elementType), $0, start, count, source.address(bases), addresses[Int(stream)])
+        }
     }
 }
 
@@ -81,7 +94,7 @@ extension ElementwiseStep.Operation {
         _ streams: UnsafeBufferPointer<ElementwiseStep.Stream>
     ) {
         func operand(_ number: UInt8) -> Storage.Run {
-            Storage.Run(start: addresses[Int(number)], stride: streams[Int(number)].strides.element)
+            Storage.Run(start: addresses[Int(number)], stride: streams[Int(number)].stride)
         }
         loop.run(
             count, operand(operands.0), operand(operands.1), operand(operands.2), into: addresses[Int(result)],

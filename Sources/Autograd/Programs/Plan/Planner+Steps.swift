@@ -1,3 +1,5 @@
+import CKernels
+
 // The steps of a plan, with addresses in place of values.
 
 extension Planner {
@@ -69,25 +71,21 @@ extension Planner {
     }
 
     private func elementwise(_ members: [Int]) -> ElementwiseStep {
-        let shape = graph[members[0]].shape
-        let crossing = Schedule.Crossing(of: shape, members.flatMap { schedule.operands[$0]! })!
         let makers = Dictionary(uniqueKeysWithValues: members.map { (schedule.layouts[$0].buffer, $0) })
+        let spread = spreadOperands(of: members)
+        // Their temporaries come behind those of what is computed.
+        let behind = members.reduce(0) { max($0, 1 + (temporaries[$1] ?? -1)) }
         var streams: [ElementwiseStep.Stream] = []
-        var known: [ElementwiseStep.Stream: UInt8] = [:]
         func number(_ layout: Schedule.Layout) -> UInt8 {
-            let size = schedule.buffers[layout.buffer].elementType.size
-            let stream: ElementwiseStep.Stream
-            if let maker = makers[layout.buffer], let slot = temporaries[maker] {
-                let place = Place(base: 0, offset: firstTemporary + slot * ElementwiseStep.temporarySize)
-                stream = .init(
-                    place: place, strides: .init(plane: 0, row: 0, element: 1), elementSize: size, isTemporary: true)
-            } else {
-                let strides = layout.strides(crossing)!
-                stream = .init(place: place(of: layout), strides: strides, elementSize: size, isTemporary: false)
-            }
-            if let number = known[stream] { return number }
+            let spreadSlot = spread.firstIndex(of: layout).map { behind + $0 }
+            let slot = makers[layout.buffer].flatMap { temporaries[$0] } ?? spreadSlot
+            let stream = ElementwiseStep.Stream(
+                place: slot.map { Place(base: 0, offset: firstTemporary + $0 * ElementwiseStep.temporarySize) }
+                    ?? place(of: layout),
+                stride: slot == nil ? layout.stride! : 1, elementSize: schedule.buffers[layout.buffer].elementType.size,
+                isTemporary: slot != nil)
+            if let known = streams.firstIndex(of: stream) { return UInt8(known) }
             streams.append(stream)
-            known[stream] = UInt8(streams.count - 1)
             return UInt8(streams.count - 1)
         }
         let operations = members.map { member in
@@ -99,8 +97,29 @@ extension Planner {
                 operands: (numbers[0], numbers.count > 1 ? numbers[1] : 0, numbers.count > 2 ? numbers[2] : 0),
                 result: number(schedule.layouts[member]))
         }
+        let spreads = spread.map { layout in
+            ElementwiseStep.Spread(
+                source: place(of: layout), layout: ck_layout(layout.shape, layout.strides),
+                elementType: schedule.buffers[layout.buffer].elementType, stream: number(layout))
+        }
         return ElementwiseStep(
-            planes: shape[..<crossing.plane].reduce(1, *), rows: shape[crossing.plane..<crossing.row].reduce(1, *),
-            rowLength: shape[crossing.row...].reduce(1, *), streams: streams, operations: operations)
+            elementCount: graph[members[0]].shape.elementCount, streams: streams, spreads: spreads,
+            operations: operations)
+    }
+
+    /// The operands of an element-wise step that are neither elements side by side nor one element, each once.
+    func spreadOperands(of members: [Int]) -> [Schedule.Layout] {
+        members.flatMap { schedule.operands[$0]! }.reduce(into: []) { found, layout in
+            if layout.stride == nil && !found.contains(layout) { found.append(layout) }
+        }
+    }
+}
+
+extension Schedule.Layout {
+    /// 1 where the elements lie side by side in row-major order, 0 where all are one; nil elsewhere.
+    fileprivate var stride: Int? {
+        if shape.elementCount <= 1 { return 1 }
+        let stride = strides.single(over: shape.indices, of: shape)
+        return stride == 0 || stride == 1 ? stride : nil
     }
 }

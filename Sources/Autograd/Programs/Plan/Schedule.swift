@@ -5,39 +5,12 @@
 /// other is a step of its own. Views are no steps: what reads them reads the elements of their operand through strides.
 struct Schedule {
     /// How a value lies in its buffer.
-    struct Layout {
+    struct Layout: Equatable {
         let buffer: Int
         let shape: Tensor.Shape
         let strides: Tensor.Shape
         /// In elements, from the start of the buffer.
         let offset: Int
-
-        /// The strides of planes, of rows in them, and of elements in a row; nil where one does not do.
-        func strides(_ crossing: Crossing) -> ElementwiseStep.Strides? {
-            guard let element = strides.single(over: crossing.row..<shape.rank, of: shape),
-                let row = strides.single(over: crossing.plane..<crossing.row, of: shape),
-                let plane = strides.single(over: 0..<crossing.plane, of: shape)
-            else { return nil }
-            return .init(plane: plane, row: row, element: element)
-        }
-    }
-
-    /// The elements of a shape as planes of rows: a row is what the axes from `row` on have, a plane those from `plane` on.
-    struct Crossing {
-        let plane, row: Int
-
-        /// The one with the longest rows in which each operand has a single stride for planes, rows and elements.
-        init?(of shape: Tensor.Shape, _ layouts: some Collection<Layout>) {
-            for row in 0...shape.rank {
-                for plane in 0...row {
-                    self.init(plane: plane, row: row)
-                    if layouts.allSatisfy({ $0.strides(self) != nil }) { return }
-                }
-            }
-            return nil
-        }
-
-        private init(plane: Int, row: Int) { (self.plane, self.row) = (plane, row) }
     }
 
     /// A piece of memory that holds one value, by which it is made, and which steps read it.
@@ -261,22 +234,12 @@ struct Schedule {
                 return layout.isWhole(buffers[layout.buffer]) && layout.shape == node.shape ? step : step + 1
             }.max() ?? 0
         // Not farther back: what was computed there has left the cache, and the search must end.
-        let chosen =
-            steps.indices.dropFirst(max(earliest, 0)).suffix(64).last { canJoin($0, node.shape, layouts) }
-        let step: Int
+        let chosen = steps.indices.dropFirst(max(earliest, 0)).suffix(64).last { canJoin($0, node.shape) }
+        let step = chosen ?? steps.count
         if let chosen, case .elementwise(let members) = steps[chosen] {
-            step = chosen
             steps[step] = .elementwise(members + [index])
-        } else if Crossing(of: node.shape, layouts) != nil {
-            step = steps.count
-            steps.append(.elementwise([index]))
         } else {
-            // Of an operand that needs more than three strides, a copy that lies packed.
-            for (position, layout) in layouts.enumerated()
-            where layout.strides.single(over: layout.shape.indices, of: layout.shape) == nil {
-                self.layouts[node.operands[position]] = packedCopy(of: layout)
-            }
-            return elementwise(index, node)
+            steps.append(.elementwise([index]))
         }
         operands[index] = layouts
         for layout in layouts { read(layout, by: step) }
@@ -284,11 +247,9 @@ struct Schedule {
     }
 
     /// Whether a node of this shape can be computed in a step that there is.
-    private func canJoin(_ step: Int, _ shape: Tensor.Shape, _ layouts: [Layout]) -> Bool {
-        guard case .elementwise(let members) = steps[step], graph[members[0]].shape == shape,
-            members.count < ElementwiseStep.maximumLength
-        else { return false }
-        return Crossing(of: shape, layouts + members.flatMap { operands[$0]! }) != nil
+    private func canJoin(_ step: Int, _ shape: Tensor.Shape) -> Bool {
+        guard case .elementwise(let members) = steps[step] else { return false }
+        return graph[members[0]].shape == shape && members.count < ElementwiseStep.maximumLength
     }
 }
 
