@@ -56,9 +56,9 @@ void ck_copy(ck_type type, const ck_layout *layout, ptrdiff_t first, ptrdiff_t c
     if (count > 0) table()->copy[type](layout, first, count, x, result);
 }
 
-const void *ck_scalar_code(ck_function function, ck_scalar_form form) {
-    if (function >= CK_SCALAR_FUNCTION_COUNT || form >= CK_SCALAR_FORM_COUNT) __builtin_trap();
-    return (const void *)table()->scalar[function][form];
+const void *ck_scalar_code(ck_function function, ck_type type, ck_scalar_form form) {
+    if (type > CK_FLOAT32 || function >= CK_SCALAR_FUNCTION_COUNT || form >= CK_SCALAR_FORM_COUNT) __builtin_trap();
+    return (const void *)table()->scalar[type][function][form];
 }
 
 void ck_run_scalars(const ck_scalar_instruction *code, double *registers) {

@@ -12,9 +12,6 @@
 /// How many results of a reduction are computed at a time.
 enum { CK_TILE = 64 };
 
-/// Eight partial values of a reduction.
-typedef double ck_lanes __attribute__((ext_vector_type(8)));
-
 /// A position along some axes.
 typedef struct {
     ptrdiff_t offset, counters[CK_MOST_AXES + 1];
@@ -55,7 +52,7 @@ struct ck_table {
     void (*matmul[2])(
         ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
         const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result, ptrdiff_t resultRow);
-    void (*const (*scalar)[CK_SCALAR_FORM_COUNT])(const ck_scalar_instruction *i, double *r, double last);
+    void (*const (*scalar[2])[CK_SCALAR_FORM_COUNT])(const ck_scalar_instruction *i, double *r, double last);
 };
 
 /// The table of the best instruction set that the processor has.

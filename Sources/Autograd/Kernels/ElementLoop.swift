@@ -13,12 +13,12 @@ enum ElementLoop: Sendable {
         .kernel(ck_elementwise(CK_COPY, ck_type(elementType))!)
     }
 
-    /// The function of a single number that this is.
-    var scalarFunction: ScalarGraph.Operation.Function {
+    /// The function of single numbers of a type that this is.
+    func scalarFunction(_ type: ck_type) -> ScalarGraph.Operation.Function {
         switch self {
-        case .kernel(let loop): .call(CK_SCALAR_LOOP, address: unsafeBitCast(loop, to: UInt.self))
-        case .unary(let function): .call(CK_SCALAR_CALL_UNARY, address: unsafeBitCast(function, to: UInt.self))
-        case .binary(let function): .call(CK_SCALAR_CALL_BINARY, address: unsafeBitCast(function, to: UInt.self))
+        case .kernel(let loop): .call(CK_SCALAR_CALL_LOOP, type, address: unsafeBitCast(loop, to: UInt.self))
+        case .unary(let function): .call(CK_SCALAR_CALL_UNARY, type, address: unsafeBitCast(function, to: UInt.self))
+        case .binary(let function): .call(CK_SCALAR_CALL_BINARY, type, address: unsafeBitCast(function, to: UInt.self))
         }
     }
 

@@ -3,20 +3,28 @@ import CKernels
 /// The single numbers that a region of a program computes: what tiny arrays cost in loops and places is more than their
 /// arithmetic.
 ///
-/// Only float64, with conditions as 0 and 1. Views, broadcasts and padding disappear: they name other numbers.
+/// Those of float32 are held in double precision, and conditions as 0 and 1. Views, broadcasts and padding disappear: they
+/// name other numbers.
 final class ScalarGraph {
     /// One computation of a number.
     struct Operation: Equatable {
         enum Function: Hashable {
-            case instruction(ck_function)
+            /// Of the numbers of a type, to which its result is rounded.
+            case instruction(ck_function, ck_type)
             /// A user's own function: how it is called, and where it is.
-            case call(ck_function, address: UInt)
+            case call(ck_function, ck_type, address: UInt)
 
             fileprivate var number: Int {
                 switch self {
-                case .instruction(let function): Int(function.rawValue)
-                case .call(_, let address): Int(bitPattern: address)
+                case .instruction(let function, let type): Int(function.rawValue) << 1 + Int(type.rawValue)
+                case .call(_, let type, let address): Int(bitPattern: address) ^ Int(type.rawValue)
                 }
+            }
+
+            /// The code of an instruction; nil where there is none of this form.
+            func code(_ form: ck_scalar_form) -> UnsafeRawPointer? {
+                guard case .instruction(let function, let type) = self else { return nil }
+                return ck_scalar_code(function, type, form)
             }
         }
 
@@ -89,7 +97,14 @@ extension ScalarGraph {
         return sources.count - 1
     }
 
-    func compute(_ function: ck_function, _ operands: Int...) -> Int { compute(.instruction(function), operands) }
+    func compute(_ function: ck_function, of type: Tensor.ElementType = .float64, _ operands: Int...) -> Int {
+        compute(.instruction(function, ck_type(type)), operands)
+    }
+
+    /// The value of another in elements of a type; of a float type that holds it, it is the same.
+    func rounded(_ value: Int, to type: Tensor.ElementType) -> Int {
+        type == .float32 ? compute(CK_COPY, of: type, value) : value
+    }
 }
 
 /// A hash of a hash and one more number, by a multiplication: `Hasher` takes longer than what is looked up.

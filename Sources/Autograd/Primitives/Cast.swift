@@ -9,8 +9,10 @@ extension Primitive {
         result: { operands, attributes throws(Refusal) in Result(operands[0].shape, attributes.elementType("to")) },
         implementation: .kernel(.copying),
         elements: { numbers, operands, call in
-            call.result.elementType == .float64
-                ? operands[0] : operands[0].map { numbers.compute(CK_SCALAR_NONZERO, $0) }
+            let type = call.result.elementType
+            return operands[0].map {
+                type == .bool ? numbers.compute(CK_SCALAR_NONZERO, $0) : numbers.rounded($0, to: type)
+            }
         },
         pullbacks: [.using([]) { adjoint, call in adjoint.cast(to: call.elementType(ofOperand: 0)) }],
         samples: [

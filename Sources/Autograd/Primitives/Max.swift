@@ -20,7 +20,7 @@ extension Primitive {
         },
         implementation: .kernel(.reducing(by: CK_MAX)),
         // In any order the same.
-        elements: ScalarGraph.reducing { numbers, elements in
+        elements: ScalarGraph.reducing { numbers, elements, _ in
             elements.dropFirst().reduce(elements[0]) { numbers.compute(CK_MAXIMUM, $0, $1) }
         },
         pullbacks: [

@@ -46,7 +46,7 @@ extension Primitive {
                 return (0..<product.inner).reduce(numbers.constant(0)) { sum, k in
                     let a = operands[0][row * product.inner + k]
                     let b = operands[1][(row / product.rows * product.inner + k) * product.columns + column]
-                    return numbers.compute(CK_SCALAR_FUSED_MULTIPLY_ADD, a, b, sum)
+                    return numbers.compute(CK_SCALAR_FUSED_MULTIPLY_ADD, of: call.result.elementType, a, b, sum)
                 }
             }
         },
@@ -131,8 +131,9 @@ extension Primitive {
                         plan.loop.run(plan.columns, x, row, into: target, plan.type)
                     }
                 })),
-        elements: { numbers, operands, _ in
-            operands[0].flatMap { x in operands[1].map { y in numbers.compute(CK_MULTIPLY, x, y) } }
+        elements: { numbers, operands, call in
+            let type = call.result.elementType
+            return operands[0].flatMap { x in operands[1].map { y in numbers.compute(CK_MULTIPLY, of: type, x, y) } }
         },
         pullbacks: [
             .using(.operand(1)) { adjoint, call in Autograd.matmul(adjoint, call.operand(1)) },

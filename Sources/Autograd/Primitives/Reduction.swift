@@ -59,7 +59,9 @@ extension Primitive.Kernel {
 
 extension ScalarGraph {
     /// The elements that become one, for each element of the result, reduced.
-    static func reducing(_ reduce: @escaping @Sendable (ScalarGraph, [Int]) -> Int) -> Primitive.ElementRule {
+    static func reducing(
+        _ reduce: @escaping @Sendable (ScalarGraph, [Int], Tensor.ElementType) -> Int
+    ) -> Primitive.ElementRule {
         { numbers, operands, call in
             let (axes, shape) = (call.attributes.integers("axes"), call[0].shape)
             func offsets(_ axes: [Int]) -> [Int] {
@@ -68,7 +70,7 @@ extension ScalarGraph {
             // So many elements that no result needs are not counted.
             lazy var reduced = offsets(axes)
             return offsets(shape.indices.filter { !axes.contains($0) }).map { start in
-                reduce(numbers, reduced.map { operands[0][start + $0] })
+                reduce(numbers, reduced.map { operands[0][start + $0] }, call.result.elementType)
             }
         }
     }

@@ -9,7 +9,7 @@ extension Primitive {
         "sum", operands: 1,
         result: reducedResult,
         implementation: .kernel(.reducing(by: CK_SUM)),
-        elements: ScalarGraph.reducing { numbers, elements in
+        elements: ScalarGraph.reducing { numbers, elements, type in
             // As `ck_reduce` adds a chunk: eight partial sums, then these in pairs. A missing one is −0, which adds nothing.
             func added(_ x: Int?, _ y: Int?) -> Int? {
                 guard let x, let y else { return x ?? y }
@@ -20,7 +20,8 @@ extension Primitive {
                 partial[position % 8] = added(partial[position % 8], element)
             }
             let quarters = (0..<4).map { added(partial[$0], partial[$0 + 4]) }
-            return added(added(quarters[0], quarters[2]), added(quarters[1], quarters[3])) ?? numbers.constant(0)
+            let total = added(added(quarters[0], quarters[2]), added(quarters[1], quarters[3]))
+            return numbers.rounded(total ?? numbers.constant(0), to: type)
         },
         pullbacks: [
             .using([]) { adjoint, call in

@@ -8,7 +8,7 @@ import Testing
     /// How often each function that needs more than one word is among the instructions.
     private func count(_ operation: ck_function, in program: Code) -> Int {
         guard case .region(let code) = program.steps.first else { return 0 }
-        let address = ck_scalar_code(operation, CK_SCALAR_NONE)
+        let address = ck_scalar_code(operation, CK_FLOAT64, CK_SCALAR_NONE)
         return (0..<code.count).count { code.instructions[$0].code == address }
     }
 

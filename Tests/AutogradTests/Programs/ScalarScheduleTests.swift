@@ -16,7 +16,7 @@ import Testing
     ) -> [Int] {
         let code = Planner.code(Graph.recording(at: inputs, of: computed).graph!.optimized)
         guard case .region(let scalars) = code.steps.first else { return [] }
-        let address = ck_scalar_code(function, CK_SCALAR_WIDE)
+        let address = ck_scalar_code(function, CK_FLOAT64, CK_SCALAR_WIDE)
         return (0..<scalars.count).filter { scalars.instructions[$0].code == address }
             .map { Int(scalars.instructions[$0].a) }
     }

@@ -82,7 +82,5 @@ extension Graph.Node {
     func `is`(_ primitive: Primitive) -> Bool { self.primitive === primitive }
 
     /// Whether this is an array that may be computed number by number.
-    var isTiny: Bool {
-        (elementType == .float64 || elementType == .bool) && shape.elementCount <= ScalarGraph.largestArray
-    }
+    var isTiny: Bool { elementType != .int64 && shape.elementCount <= ScalarGraph.largestArray }
 }

@@ -52,10 +52,14 @@ extension Planner {
     /// The numbers that later steps read get places behind everything else, where they have none, as registers do.
     private mutating func compiled(_ region: ScalarGraph, at step: Int) -> ScalarCode {
         let register = { (place: Place) in place.offset / 8 }
-        let buffers = region.buffers.filter { schedule.buffers[$0].lastReader > step }
+        let known = schedule.buffers
+        let buffers = region.buffers.filter { known[$0].lastReader > step }
         let (code, starts, registerCount) = ScalarCompiler.code(
-            region, computing: buffers.map { (schedule.buffers[$0].values, places[$0].map(register)) },
-            given: { [places] in register(places[$0.buffer]!) + $0.element },
+            region, computing: buffers.map { (known[$0].values, known[$0].elementType, places[$0].map(register)) },
+            given: { [places] element in
+                let type = known[element.buffer].elementType
+                return (type, places[element.buffer]!.offset / type.size + element.element)
+            },
             constants: register(firstNumber) + compiledCount, free: arena.size / 8)
         compiledCount += region.constants.count
         arena.reserve(registerCount * 8)

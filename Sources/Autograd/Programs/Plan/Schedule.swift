@@ -26,7 +26,6 @@ struct Schedule {
         }
 
         var kind: Kind
-        /// That of its elements; conditions that a region makes are numbers.
         let elementType: Tensor.ElementType
         let elementCount: Int
         /// The step that writes it; −1 where it is there from the start.
@@ -45,9 +44,9 @@ struct Schedule {
         case elementwise([Int])
         /// A node of its own.
         case kernel(Int)
-        /// A value that is copied so that it lies packed, in elements of the buffer's type.
+        /// A value that is copied so that it lies packed.
         case copy(Layout, to: Int)
-        /// Tiny arrays of float64, computed number by number: which of the regions.
+        /// Tiny arrays, computed number by number: which of the regions.
         case region(Int)
     }
 
@@ -94,7 +93,7 @@ struct Schedule {
             } else if node.isElementwise {
                 layouts.append(elementwise(index, node))
             } else {
-                let operands = node.operands.map { elements(of: $0) }
+                let operands = node.operands.map { layouts[$0] }
                 layouts.append(packed(node.shape, node.elementType, .made, step: steps.count))
                 self.operands[index] = operands
                 for operand in operands { read(operand, by: steps.count) }
@@ -102,9 +101,9 @@ struct Schedule {
                 if node.mayRefuse { decision = steps.count }
             }
         }
-        outputs = graph.outputs.map { elements(of: $0) }
+        outputs = graph.outputs.map { layouts[$0] }
         for guarded in graph.guards {
-            let layout = elements(of: guarded.node)
+            let layout = layouts[guarded.node]
             guards.append(isPacked(layout) ? layout : packedCopy(of: layout))
             decision = max(decision, buffers[guards.last!.buffer].step + 1)
         }
@@ -166,20 +165,12 @@ struct Schedule {
         return seen(source) ?? seen(packedCopy(of: source))!
     }
 
-    /// A step that copies a value so that it lies packed, as elements of another type if one is given.
-    private mutating func packedCopy(of source: Layout, as elementType: Tensor.ElementType? = nil) -> Layout {
-        let type = elementType ?? buffers[source.buffer].elementType
-        let copy = packed(source.shape, type, .made, step: steps.count)
+    /// A step that copies a value so that it lies packed.
+    private mutating func packedCopy(of source: Layout) -> Layout {
+        let copy = packed(source.shape, buffers[source.buffer].elementType, .made, step: steps.count)
         read(source, by: steps.count)
         steps.append(.copy(source, to: copy.buffer))
         return copy
-    }
-
-    /// How a value lies in elements of its own type: conditions that a region made are converted.
-    private mutating func elements(of node: Int) -> Layout {
-        let layout = layouts[node]
-        return buffers[layout.buffer].elementType == graph[node].elementType
-            ? layout : packedCopy(of: layout, as: graph[node].elementType)
     }
 
     /// Computes a tiny array number by number, in the last region if that comes after all operands; nil where a loop is to
@@ -188,18 +179,14 @@ struct Schedule {
         guard node.isTiny, node.operands.allSatisfy({ graph[$0].isTiny }), let rule = node.primitive.elements else {
             return nil
         }
-        var operands = node.operands.map { layouts[$0] }
-        for (position, layout) in operands.enumerated() {
+        let operands = node.operands.map { layouts[$0] }
+        for layout in operands {
             let buffer = buffers[layout.buffer]
             if case .input(let input) = buffer.kind {
                 guard buffer.elementCount <= Schedule.largestCopiedInput else { return nil }
                 buffers[layout.buffer].kind = .copiedInput(input)
             }
-            // Conditions that lie in bytes become numbers.
-            if buffer.kind != .constant, buffer.elementType != .float64 {
-                operands[position] = packedCopy(of: layout, as: .float64)
-            }
-            buffers[operands[position].buffer].isOfNumbers = true
+            buffers[layout.buffer].isOfNumbers = true
         }
         let made = operands.map { buffers[$0.buffer].step }.max()!
         if regions.isEmpty || made > lastRegion || regions.last!.operations.count >= ScalarGraph.mostOperations {
@@ -216,7 +203,7 @@ struct Schedule {
             if buffer.step == lastRegion { return places.map { buffer.values[$0] } }
             return places.map { region.value(of: .init(buffer: number, element: $0)) }
         }
-        let layout = packed(node.shape, .float64, .made, step: lastRegion)
+        let layout = packed(node.shape, node.elementType, .made, step: lastRegion)
         buffers[layout.buffer].isOfNumbers = true
         buffers[layout.buffer].values = self.layouts(operands).withUnsafeBufferPointer {
             rule(region, values, .init(operands: $0, result: node.type, attributes: node.attributes))
@@ -226,7 +213,7 @@ struct Schedule {
     }
 
     private mutating func elementwise(_ index: Int, _ node: Graph.Node) -> Layout {
-        let layouts = node.operands.map { elements(of: $0) }
+        let layouts = node.operands.map { self.layouts[$0] }
         // The step must come after what made the operands; or be that step, if its blocks are read as they are written.
         let earliest =
             layouts.indices.map { position in

@@ -74,8 +74,8 @@ extension Primitive {
         }
     }
 
-    /// The elements of a result of float64 as single numbers, from those of the operands, which may be conditions, too: so
-    /// programs compute tiny arrays. It must give the same bits as the kernel.
+    /// The elements of a result as single numbers, from those of the operands; neither are int64. So programs compute tiny
+    /// arrays. It must give the same bits as the kernel.
     typealias ElementRule =
         @Sendable (_ numbers: ScalarGraph, _ operands: [[Int]], _ call: borrowing Preparation) -> [Int]
 

@@ -85,12 +85,7 @@ public final class Primitive: Sendable {
         self.makeRefusals = refusals
         if case .elementwise(let loops, let signature) = implementation {
             (isElementwise, self.loops) = (true, loops)
-            self.elements = loops[.float64].map { loop in
-                let function = function.map { .instruction($0) } ?? loop.scalarFunction
-                return { numbers, operands, call in
-                    (0..<call.result.shape.elementCount).map { i in numbers.compute(function, operands.map { $0[i] }) }
-                }
-            }
+            self.elements = loops[.float64].map { _ in Primitive.elements(of: function, loops) }
             float64Function =
                 signature == .numbers
                 ? loops[.float64].map { NumberFunction(loop: $0, arithmetic: Arithmetic(function)) } : nil
@@ -105,6 +100,15 @@ public final class Primitive: Sendable {
             return number
         }
         Primitive.table[Int(identifier)] = Unmanaged.passRetained(self)
+    }
+
+    /// An element-wise function of single numbers, where conditions are numbers of float64.
+    private static func elements(of function: ck_function?, _ loops: ElementLoops) -> ElementRule {
+        { numbers, operands, call in
+            let type: Tensor.ElementType = call.operands.last!.elementType == .float32 ? .float32 : .float64
+            let used = function.map { .instruction($0, ck_type(type)) } ?? loops[type]!.scalarFunction(ck_type(type))
+            return (0..<call.result.shape.elementCount).map { i in numbers.compute(used, operands.map { $0[i] }) }
+        }
     }
 
     /// Makes a primitive from its parts.

@@ -26,8 +26,10 @@ final class ScalarCode: Sendable {
 
 /// Writes the instructions of a region. A register is a place in the block of a run, in steps of 8 bytes.
 struct ScalarCompiler {
-    /// Numbers that are to lie side by side when the region has run, from a register on, or anywhere.
-    typealias Target = (values: [Int], register: Int?)
+    /// Numbers that are to lie side by side in elements of a type when the region has run, from a register on, or anywhere.
+    typealias Target = (values: [Int], type: Tensor.ElementType, register: Int?)
+    /// Where an element lies that is given: of what type, and how many of these come before it in the block.
+    typealias Given = (type: Tensor.ElementType, position: Int)
 
     let graph: ScalarGraph
     private var schedule: Schedule
@@ -35,6 +37,8 @@ struct ScalarCompiler {
     private(set) var registers: [Int?]
     /// The registers from here on are free.
     private(set) var registerCount: Int
+    /// Elements of other types than float64, which are moved to registers first.
+    private var loads: [(value: Int, Given)] = []
     /// What comes in the place of something that is read here.
     private var updates: [(new: Int, old: Int)] = []
     private var instructions: [ck_scalar_instruction] = []
@@ -55,7 +59,8 @@ struct ScalarCompiler {
     ///   - constants: Where the constants of the graph begin.
     ///   - free: The first register that nothing else uses.
     static func code(
-        _ graph: ScalarGraph, computing targets: [Target], given: (ScalarGraph.Given) -> Int, constants: Int, free: Int
+        _ graph: ScalarGraph, computing targets: [Target], given: (ScalarGraph.Given) -> Given, constants: Int,
+        free: Int
     ) -> (code: ScalarCode, places: [Int], registerCount: Int) {
         var compiler = ScalarCompiler(graph, targets, given, constants, free)
         let places = compiler.compile(targets)
@@ -64,22 +69,26 @@ struct ScalarCompiler {
     }
 
     private init(
-        _ graph: ScalarGraph, _ targets: [Target], _ given: (ScalarGraph.Given) -> Int, _ constants: Int, _ free: Int
+        _ graph: ScalarGraph, _ targets: [Target], _ given: (ScalarGraph.Given) -> Given, _ constants: Int, _ free: Int
     ) {
         self.graph = graph
         registerCount = free
-        registers = graph.sources.map { source in
+        registers = []
+        var old: [Int: Int] = [:]
+        for (value, source) in graph.sources.enumerated() {
             switch source {
-            case .given(let element): given(element)
-            case .constant(let number): constants + number
-            case .operation: nil
+            case .given(let element):
+                let given = given(element)
+                if given.type == .float64 { old[given.position] = value } else { loads.append((value, given)) }
+                registers.append(given.type == .float64 ? given.position : nil)
+            case .constant(let number): registers.append(constants + number)
+            case .operation: registers.append(nil)
             }
         }
-        let old = Dictionary(graph.given.map { (given($0), $1) }, uniquingKeysWith: { $1 })
         var results: [Int] = []
         for target in targets {
             for (offset, value) in target.values.enumerated() {
-                if let replaced = target.register.flatMap({ old[$0 + offset] }) {
+                if target.type == .float64, let replaced = target.register.flatMap({ old[$0 + offset] }) {
                     updates.append((value, replaced))
                 } else {
                     results.append(value)
@@ -95,10 +104,21 @@ struct ScalarCompiler {
 
     private mutating func compile(_ targets: [Target]) -> [Int] {
         placeGroups()
+        for (value, (type, position)) in loads {
+            registers[value] = reserve(1)
+            emit(type == .bool ? CK_SCALAR_LOAD_CONDITION : CK_SCALAR_LOAD, CK_FLOAT32, registers[value]!, position)
+        }
         let (given, replaced) = (Set(graph.given.values), Set(updates.map(\.old)))
         let replacedRegisters = Set(replaced.map { registers[$0]! })
         var copies: [(value: Int, register: Int)] = []
+        var stores: [(value: Int, Given)] = []
         let places = targets.map { target -> Int in
+            if target.type != .float64 {
+                let start = target.register ?? reserve(target.values.count)
+                let first = start * 8 / target.type.size
+                stores += target.values.enumerated().map { ($1, (target.type, first + $0)) }
+                return start
+            }
             // What was given lies where something else may come to lie later: it is copied.
             if target.register == nil, target.values.count == 1, let register = registers[target.values[0]],
                 !given.contains(target.values[0])
@@ -123,6 +143,9 @@ struct ScalarCompiler {
         case .large(let rounds): emit(rounds)
         }
         emit(copies: copies.filter { !replaced.contains($0.value) }.map { (registers[$0.value]!, $0.register) })
+        for (value, (type, position)) in stores {
+            emit(type == .bool ? CK_SCALAR_STORE_CONDITION : CK_SCALAR_STORE, CK_FLOAT32, position, registers[value]!)
+        }
         emit(copies: moves)
         emit(CK_SCALAR_RETURN)
         return places
@@ -203,13 +226,16 @@ extension ScalarCompiler {
                 c: UInt32(truncatingIfNeeded: c)))
     }
 
-    mutating func emit(_ operation: ck_function, _ result: Int = 0, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
-        word(ck_scalar_code(operation, CK_SCALAR_NONE), result, a, b, c)
+    mutating func emit(
+        _ operation: ck_function, _ type: ck_type = CK_FLOAT64, _ result: Int = 0, _ a: Int = 0, _ b: Int = 0,
+        _ c: Int = 0
+    ) {
+        word(ck_scalar_code(operation, type, CK_SCALAR_NONE), result, a, b, c)
         last = nil
     }
 
     mutating func emit(copyOf register: Int, to result: Int) {
-        word(ck_scalar_code(CK_COPY, CK_SCALAR_NONE), result, register)
+        word(ck_scalar_code(CK_COPY, CK_FLOAT64, CK_SCALAR_NONE), result, register)
         last = nil
     }
 
@@ -227,9 +253,8 @@ extension ScalarCompiler {
     private mutating func emit(together group: [Int]) {
         guard group.count > 1 else { return emit(group[0]) }
         let operations = group.map { operation(of: $0) }
-        guard case .instruction(let function) = operations[0].function else { preconditionFailure() }
         emit(
-            gathering: operations.map { registers[$0.operands[0]]! }, by: ck_scalar_code(function, CK_SCALAR_WIDE),
+            gathering: operations.map { registers[$0.operands[0]]! }, by: operations[0].function.code(CK_SCALAR_WIDE),
             to: registers[group[0]]!)
     }
 
@@ -252,22 +277,21 @@ extension ScalarCompiler {
             position < operation.operands.count ? registers[operation.operands[position]]! : 0
         }
         switch operation.function {
-        case .instruction(CK_SCALAR_AFFINE):
+        case .instruction(CK_SCALAR_AFFINE, _):
             let form = form(operation.operands[3], operation.operands[4], operation.operands[2])
-            word(ck_scalar_code(CK_SCALAR_AFFINE, form), result, register(0), register(1), register(2))
+            word(operation.function.code(form), result, register(0), register(1), register(2))
             word(nil, 0, register(3), register(4))
-        case .instruction(let function):
+        case .instruction(let function, _):
             // The old value must lie where the new one will.
             if function == CK_SCALAR_UPDATE, register(3) != result { emit(copyOf: register(3), to: result) }
             let form = form(
                 operation.operands[0], operation.operands.dropFirst().first, operation.operands.dropFirst(2).first)
-            word(ck_scalar_code(function, form), result, register(0), register(1), register(2))
-        case .call(let code, let address):
-            emit(code, result, register(0), register(1), register(2))
-            // A loop runs once; functions take no count.
-            word(UnsafeRawPointer(bitPattern: address), 1)
+            word(operation.function.code(form), result, register(0), register(1), register(2))
+        case .call(let code, let type, let address):
+            emit(code, type, result, register(0), register(1), register(2))
+            word(UnsafeRawPointer(bitPattern: address), 0)
         }
-        if case .instruction(let function) = operation.function {
+        if case .instruction(let function, _) = operation.function {
             last = function == CK_SCALAR_UPDATE ? operation.operands[1] : value
         }
     }

@@ -30,35 +30,38 @@ struct ScalarFusion {
         for (value, old) in updates { fuseUpdate(value, of: old) }
     }
 
-    /// The operands of an operation of this function that nothing but its one user needs.
-    private func operands(_ value: Int, of function: ck_function) -> [Int]? {
-        guard uses[value] == 1, let operation = operations[value], operation.function == .instruction(function) else {
-            return nil
-        }
-        return operation.operands
+    /// The operands of an operation of this function that nothing but its one user needs, which is of the same type.
+    private func operands(_ value: Int, of function: ck_function, for user: Int) -> [Int]? {
+        uses[value] == 1 && isComputed(value, by: function, type(user)) ? operations[value]!.operands : nil
     }
 
-    private func isComputed(_ value: Int, by function: ck_function) -> Bool {
-        operations[value]?.function == .instruction(function)
+    private func isComputed(_ value: Int, by function: ck_function, _ type: ck_type) -> Bool {
+        operations[value]?.function == .instruction(function, type)
+    }
+
+    /// The type of the numbers that an instruction computes with.
+    private func type(_ value: Int) -> ck_type {
+        if case .instruction(_, let type)? = operations[value]?.function { type } else { CK_FLOAT64 }
     }
 
     private mutating func replace(
         _ value: Int, by function: ck_function, _ operands: [Int], absorbing absorbed: Int...
     ) {
-        operations[value] = ScalarGraph.Operation(function: .instruction(function), operands: operands)
+        operations[value] = ScalarGraph.Operation(function: .instruction(function, type(value)), operands: operands)
         for value in absorbed { operations[value] = nil }
     }
 
     /// A sigmoid and products with its derivative, from the exponential that both need: it then lies in the place of the
     /// derivative, which nothing else may read.
     private mutating func fuseSigmoid(_ derivative: Int) {
-        guard isComputed(derivative, by: CK_SIGMOID_DERIVATIVE), let x = operations[derivative]?.operands[0],
+        let type = type(derivative)
+        guard isComputed(derivative, by: CK_SIGMOID_DERIVATIVE, type), let x = operations[derivative]?.operands[0],
             let sigmoid = operations.indices.first(where: {
-                isComputed($0, by: CK_SIGMOID) && operations[$0]?.operands == [x]
+                isComputed($0, by: CK_SIGMOID, type) && operations[$0]?.operands == [x]
             })
         else { return }
         let products = operations.indices[derivative...].filter {
-            isComputed($0, by: CK_MULTIPLY) && operations[$0]!.operands.contains(derivative)
+            isComputed($0, by: CK_MULTIPLY, type) && operations[$0]!.operands.contains(derivative)
         }
         guard products.count == uses[derivative] else { return }
         replace(derivative, by: CK_SCALAR_SIGMOID_TAIL, [x])
@@ -71,10 +74,10 @@ struct ScalarFusion {
 
     /// (0 + a · b) + a′ · b′ + c
     private mutating func fuseAffine(_ value: Int) {
-        guard isComputed(value, by: CK_ADD), let terms = operations[value]?.operands else { return }
+        guard isComputed(value, by: CK_ADD, type(value)), let terms = operations[value]?.operands else { return }
         for (sum, c) in [(terms[0], terms[1]), (terms[1], terms[0])] {
-            guard let second = operands(sum, of: CK_SCALAR_FUSED_MULTIPLY_ADD),
-                let first = operands(second[2], of: CK_SCALAR_FUSED_MULTIPLY_ADD),
+            guard let second = operands(sum, of: CK_SCALAR_FUSED_MULTIPLY_ADD, for: value),
+                let first = operands(second[2], of: CK_SCALAR_FUSED_MULTIPLY_ADD, for: value),
                 case .constant(let zero) = graph.sources[first[2]], graph.constants[zero].bitPattern == 0
             else { continue }
             return replace(
@@ -89,25 +92,25 @@ struct ScalarFusion {
         let ofFirst: ck_function
         let ofSecond: ck_function
         switch operation.function {
-        case .instruction(CK_ADD): (ofFirst, ofSecond) = (CK_MULTIPLY_ADD, CK_MULTIPLY_ADD)
-        case .instruction(CK_SUBTRACT):
+        case .instruction(CK_ADD, _): (ofFirst, ofSecond) = (CK_MULTIPLY_ADD, CK_MULTIPLY_ADD)
+        case .instruction(CK_SUBTRACT, _):
             (ofFirst, ofSecond) = (CK_SCALAR_MULTIPLY_SUBTRACT, CK_SUBTRACT_MULTIPLY)
         default: return
         }
-        if let factors = operands(y, of: CK_MULTIPLY) {
+        if let factors = operands(y, of: CK_MULTIPLY, for: value) {
             replace(value, by: ofSecond, factors + [x], absorbing: y)
-        } else if let factors = operands(x, of: CK_MULTIPLY) {
+        } else if let factors = operands(x, of: CK_MULTIPLY, for: value) {
             replace(value, by: ofFirst, factors + [y], absorbing: x)
         }
     }
 
     /// old − a · (b · c), as a step along a gradient that is itself a product.
     private mutating func fuseUpdate(_ value: Int, of old: Int) {
-        guard isComputed(value, by: CK_SUBTRACT_MULTIPLY), let operands = operations[value]?.operands,
+        guard isComputed(value, by: CK_SUBTRACT_MULTIPLY, CK_FLOAT64), let operands = operations[value]?.operands,
             operands[2] == old
         else { return }
         for (a, product) in [(operands[0], operands[1]), (operands[1], operands[0])] {
-            guard let factors = self.operands(product, of: CK_MULTIPLY) else { continue }
+            guard let factors = self.operands(product, of: CK_MULTIPLY, for: value) else { continue }
             return replace(value, by: CK_SCALAR_UPDATE, [a] + factors + [old], absorbing: product)
         }
     }

@@ -30,7 +30,7 @@ extension ScalarCompiler {
             } else if let stride = run[...].stride {
                 emit(loop: CK_COPY, run.count, [(first.from, stride)], to: first.to)
             } else {
-                emit(gathering: run, by: ck_scalar_code(CK_SCALAR_GATHER, CK_SCALAR_NONE), to: first.to)
+                emit(gathering: run, by: ck_scalar_code(CK_SCALAR_GATHER, CK_FLOAT64, CK_SCALAR_NONE), to: first.to)
             }
         }
     }
@@ -87,7 +87,8 @@ extension ScalarCompiler {
         let operands = zip(columns, strides).map { column, stride -> (start: Int, stride: Int) in
             let operand = column[group.indices]
             if let stride { return (operand.first!, stride) }
-            emit(gathering: Array(operand), by: ck_scalar_code(CK_SCALAR_GATHER, CK_SCALAR_NONE), to: scratch)
+            let code = ck_scalar_code(CK_SCALAR_GATHER, CK_FLOAT64, CK_SCALAR_NONE)
+            emit(gathering: Array(operand), by: code, to: scratch)
             defer { scratch += group.count }
             return (scratch, 1)
         }
@@ -98,7 +99,7 @@ extension ScalarCompiler {
         loop: ck_function, _ count: Int, _ operands: [(start: Int, stride: Int)], to result: Int
     ) {
         let operands = operands + [(0, 0), (0, 0)]
-        emit(CK_SCALAR_LOOP, result, operands[0].start, operands[1].start, operands[2].start)
+        emit(CK_SCALAR_LOOP, CK_FLOAT64, result, operands[0].start, operands[1].start, operands[2].start)
         word(
             unsafeBitCast(ck_elementwise(loop, CK_FLOAT64)!, to: UnsafeRawPointer.self), count, operands[0].stride,
             operands[1].stride, operands[2].stride)
@@ -153,14 +154,15 @@ extension ScalarCompiler {
             if let stride = others.stride {
                 (chains[position].other, chains[position].stride) = (others[0], stride)
             } else {
-                emit(gathering: Array(others), by: ck_scalar_code(CK_SCALAR_GATHER, CK_SCALAR_NONE), to: scratch)
+                let code = ck_scalar_code(CK_SCALAR_GATHER, CK_FLOAT64, CK_SCALAR_NONE)
+                emit(gathering: Array(others), by: code, to: scratch)
                 chains[position].other = scratch
                 scratch += others.count
             }
         }
-        let isSum = chains[0].function == .instruction(CK_ADD)
+        guard case .instruction(let function, let type) = chains[0].function else { preconditionFailure() }
         while let count = chains.last?.count {
-            emit(isSum ? CK_SCALAR_RUNNING_SUM : CK_SCALAR_RUNNING_PRODUCT, count, chains.count)
+            emit(function == CK_ADD ? CK_SCALAR_RUNNING_SUM : CK_SCALAR_RUNNING_PRODUCT, type, count, chains.count)
             for position in chains.indices {
                 let chain = chains[position]
                 word(nil, chain.result, chain.start, chain.other, chain.stride)
@@ -175,9 +177,9 @@ extension ScalarCompiler {
 }
 
 extension ScalarGraph.Operation.Function {
-    /// The function, if it has a loop over numbers: conditions are numbers here, but not in loops.
+    /// The function, if it has a loop over float64: conditions and float32 are float64 here, but not in loops.
     fileprivate var loop: ck_function? {
-        guard case .instruction(let function) = self, ck_elementwise(function, CK_FLOAT64) != nil,
+        guard case .instruction(let function, CK_FLOAT64) = self, ck_elementwise(function, CK_FLOAT64) != nil,
             ck_elementwise(function, CK_BOOL) == nil
         else { return nil }
         return function

@@ -186,7 +186,7 @@ extension ScalarGraph.Operation {
     /// Whether chains may consist of it.
     fileprivate var isLink: Bool {
         switch function {
-        case .instruction(CK_ADD), .instruction(CK_MULTIPLY): operands[0] != operands[1]
+        case .instruction(CK_ADD, _), .instruction(CK_MULTIPLY, _): operands[0] != operands[1]
         default: false
         }
     }

@@ -44,20 +44,20 @@ struct ScalarSchedule {
     /// Values of one function that takes long, as many such functions away from the inputs: none depends on another.
     private mutating func findGroups() {
         var levels = [Int?](repeating: nil, count: operations.count)
-        var alike: [[Int]: [Int]] = [:]
+        var alike: [ScalarGraph.Operation.Function: [Int: [Int]]] = [:]
         func level(_ value: Int) -> Int {
             guard let operation = operations[value] else { return 0 }
             if let level = levels[value] { return level }
             var level = operation.operands.reduce(0) { max($0, level($1)) }
-            if case .instruction(let function) = operation.function, function.hasWideForm {
-                alike[[Int(function.rawValue), level], default: []].append(value)
+            if operation.function.code(CK_SCALAR_WIDE) != nil {
+                alike[operation.function, default: [:]][level, default: []].append(value)
                 level += 1
             }
             levels[value] = level
             return level
         }
         for value in operations.indices { _ = level(value) }
-        for group in alike.values where group.count >= CK_SCALAR_WIDTH {
+        for group in alike.values.flatMap(\.values) where group.count >= CK_SCALAR_WIDTH {
             for value in group { groups[value] = group }
         }
     }
@@ -82,7 +82,7 @@ struct ScalarSchedule {
 }
 
 extension ScalarGraph.Operation.Function {
-    fileprivate var latency: Int { if case .instruction(let function) = self { function.latency } else { 50 } }
+    fileprivate var latency: Int { if case .instruction(let function, _) = self { function.latency } else { 50 } }
 }
 
 extension ck_function {
@@ -91,5 +91,5 @@ extension ck_function {
     /// Roughly, in cycles.
     var latency: Int { self == CK_DIVIDE || self == CK_SQRT ? 15 : hasWideForm ? 50 : 4 }
 
-    fileprivate var hasWideForm: Bool { ck_scalar_code(self, CK_SCALAR_WIDE) != nil }
+    private var hasWideForm: Bool { ck_scalar_code(self, CK_FLOAT64, CK_SCALAR_WIDE) != nil }
 }
