@@ -73,5 +73,10 @@ def measure():
     row("W6", "1M a * b + c, float32, numpy", "ps/elem", product, per=1_000_000)
     row("W6", "1M tanh(a * b + c) * sigmoid(a), float32, numpy", "ps/elem", both, per=1_000_000)
 
+    for dtype in (numpy.float32, numpy.float64):
+        x, exponents = numpy.random.default_rng(6).random((2, 1_000_000), dtype) * dtype(3.75) + dtype(0.25)
+        y = numpy.empty_like(x)
+        body = lambda: numpy.power(x, exponents, out=y)
+        row("W6", f"pow, 1M {dtype.__name__}, numpy", "ps/elem", body, per=1_000_000)
 
 run(measure)

@@ -1,9 +1,10 @@
-"""W1 to W7 and W9 in PyTorch: pip install torch --index-url https://download.pytorch.org/whl/cpu"""
+"""W1 to W10 in PyTorch: pip install torch --index-url https://download.pytorch.org/whl/cpu"""
 import math
 
 from shared.data import (
-    B1, B2, BATCH_LOSS, CLASSIFIER_LOSS, CLASSIFIER_STEPS, D, EXPECTED, INPUTS, K, MIXTURE_SLOPE, MIXTURE_VALUE, N,
-    ONLINE_LOSS, ROSENBROCK, W1, W2, Training, classifier, mixture)
+    B1, B2, BATCH_LOSS, CLASSIFIER_LOSS, CLASSIFIER_STEPS, D, EXPECTED, GPT, GPT_LOSSES, INPUTS, K, LETTERS,
+    MIXTURE_SLOPE, MIXTURE_VALUE, N, NAMES, ONLINE_LOSS, POSITIONS, ROSENBROCK, SMALL_LOSSES, W1, W2, Training,
+    classifier, gpt_start, gpt_tokens, mixture, small_batches, small_start)
 from shared.rows import agrees, measure_start, options, row, run, threads
 
 
@@ -16,6 +17,9 @@ def measure():
     measure_functions(torch)
     measure_classifier(torch)
     measure_arrays(torch)
+    measure_rows(torch)
+    measure_gpt(torch)
+    measure_small_gpt(torch)
     measure_small_arrays(torch)
     program = "import torch; x = torch.tensor(3.0, requires_grad=True); (x*x + 2*x).backward(); assert x.grad == 8"
     measure_start("torch", program)
@@ -127,6 +131,107 @@ def measure_arrays(torch):
     row("W6", "1M a * b + c, float32, torch", "ps/elem", lambda: torch.addcmul(c, x, b, out=y), per=1_000_000)
     both = lambda: torch.addcmul(c, x, b).tanh_().mul_(torch.sigmoid(x))
     row("W6", "1M tanh(a * b + c) * sigmoid(a), float32, torch", "ps/elem", both, per=1_000_000)
+
+
+def measure_rows(torch):
+    for size in (8, 16, 64, 1000):
+        x = torch.randn(1_000_000 // size, size, dtype=torch.float32)
+        y = torch.empty_like(x)
+        for name, body in (
+            ("exp", lambda: torch.exp(x, out=y)), ("sum", lambda: x.sum(1)),
+            ("softmax", lambda: torch.softmax(x, 1, out=y)),
+            ("mean and variance", lambda: torch.var_mean(x, 1, correction=0)),
+        ):
+            row("W6", f"{name} over rows of {size}, 1M float32, torch", "ps/elem", body, per=1_000_000)
+    for dtype in (torch.float32, torch.float64):
+        x, exponents = torch.rand(2, 1_000_000, dtype=dtype) * 3.75 + 0.25
+        y = torch.empty_like(x)
+        body = lambda: torch.pow(x, exponents, out=y)
+        row("W6", f"pow, 1M {str(dtype)[6:]}, torch", "ps/elem", body, per=1_000_000)
+
+
+def attention(torch, q, k, v, heads):
+    """Causal attention; the operands are texts of positions of numbers, of which each head has its own."""
+    q, k, v = (x.view(*x.shape[:2], heads, -1).transpose(1, 2) for x in (q, k, v))
+    return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
+
+
+def measure_gpt(torch):
+    functions = torch.nn.functional
+
+    def make():
+        p = {
+            name: torch.tensor(numbers, dtype=torch.float32).reshape(shape).requires_grad_()
+            for name, shape, numbers in gpt_start()}
+        tokens = torch.tensor(gpt_tokens()).reshape(GPT["texts"], GPT["positions"] + 1)
+        inputs, expected = tokens[:, :-1].contiguous(), tokens[:, 1:].flatten()
+        method = torch.optim.AdamW(p.values(), lr=1e-3)
+        linear = lambda name, x: functions.linear(x, p[name + ".weight"], p[name + ".bias"])
+        norm = lambda name, x: functions.layer_norm(x, x.shape[-1:], p[name + ".weight"], p[name + ".bias"])
+
+        def step():
+            x = functions.embedding(inputs, p["te"]) + p["pe"]
+            for layer in range(GPT["layers"]):
+                q, k, v = linear(f"{layer}.qkv", norm(f"{layer}.l1", x)).chunk(3, 2)
+                x = x + linear(f"{layer}.o", attention(torch, q, k, v, GPT["heads"]))
+                x = x + linear(f"{layer}.f2", functions.gelu(linear(f"{layer}.f1", norm(f"{layer}.l2", x))))
+            loss = functions.cross_entropy((norm("ln", x) @ p["head.weight"].T).flatten(0, 1), expected)
+            method.zero_grad()
+            loss.backward()
+            method.step()
+            return loss.item()
+
+        return step
+
+    def is_right():
+        step = make()
+        return all(agrees(step(), expected, 1e-4) for expected in GPT_LOSSES)
+
+    row("W8", f"GPT of 818,176 parameters, {threads}, torch", "us/step", make(), check=is_right)
+
+
+def measure_small_gpt(torch):
+    functions = torch.nn.functional
+    norm = lambda x: x * torch.rsqrt((x * x).mean(-1, keepdim=True) + 1e-5)
+    batches = [
+        (
+            torch.tensor(letters).reshape(NAMES, POSITIONS),
+            torch.where(torch.tensor(weights) > 0, torch.tensor(following), -100),  # -100 counts for nothing
+        )
+        for letters, following, weights in small_batches()]
+
+    def make(width, rate):
+        start = small_start(width)
+        p = [torch.tensor(numbers, dtype=torch.float32).reshape(shape).requires_grad_() for _, shape, numbers in start]
+        wte, wpe, wq, wk, wv, wo, fc1, fc2, head = p
+        method = torch.optim.Adam(p, lr=0.0, betas=(0.85, 0.99), fused=True)
+        count = 0
+
+        def step():
+            nonlocal count
+            letters, following = batches[count % len(batches)]
+            method.param_groups[0]["lr"] = rate(count)
+            x = norm(functions.embedding(letters, wte) + wpe)
+            y = norm(x)
+            x = x + attention(torch, y @ wq.T, y @ wk.T, y @ wv.T, 4) @ wo.T
+            x = x + functions.relu(norm(x) @ fc1.T) @ fc2.T
+            loss = functions.cross_entropy((x @ head.T).view(-1, LETTERS), following)
+            method.zero_grad()
+            loss.backward()
+            method.step()
+            count += 1
+            return loss.item()
+
+        return step
+
+    def is_right():
+        step = make(16, lambda count: 0.01 * (1 - count / 1000))
+        losses = [step() for _ in range(1 + max(SMALL_LOSSES))]
+        return all(agrees(losses[count], expected, 1e-4) for count, expected in SMALL_LOSSES.items())
+
+    for width in (16, 32, 64):
+        body = make(width, lambda count: 1e-3)
+        row("W10", f"small GPT, width {width}, torch", "us/step", body, check=is_right)
 
 
 def measure_small_arrays(torch):
