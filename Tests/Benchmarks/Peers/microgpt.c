@@ -87,7 +87,7 @@ static void normBackward(const row *n, const real *scale, const row *dn, row *re
     FOR(i, d) FOR(b, NAMES) dx[i][b] += scale[b] * (dn[i][b] - n[i][b] * mean[b]);
 }
 
-// eˣ for x ≤ 0, within 2e-7 of it (0 below −88): 2ⁿ eʳ, where r is at most half of log 2, and eʳ its Taylor polynomial.
+// eˣ for x ≤ 0, within 3e-7 of it (0 below −88): 2ⁿ eʳ, where r is at most half of log 2, and eʳ its Taylor polynomial.
 static inline real exponential(real x) {
     if (sizeof x == 8) return exp(x);
     const float n = ((float)x * 1.44269504f + 12582912) - 12582912, r = ((float)x - n * 0.693359375f) + n * 2.12194440e-4f;
