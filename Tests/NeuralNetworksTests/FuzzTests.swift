@@ -164,6 +164,10 @@ private struct Fuzz {
 
     mutating func primitive() -> Tensor {
         let primitive = Primitive.catalogue.randomElement(using: &random)!
+        if primitive.operandCount == 2, chance(4) {
+            let words = (0..<2).map { _ in Tensor(indices: [integer()], shape: []) }
+            return primitive(words, attributes: attributes(of: primitive))
+        }
         let count = chance(20) ? below(5) : primitive.operandCount ?? below(5)
         let first = tensor()
         let operands = (0..<count).map { _ in chance(3) ? tensor(like: first) : first }

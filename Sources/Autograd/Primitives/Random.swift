@@ -18,12 +18,15 @@ extension Primitive {
         (draw.distribution, draw.first, draw.second) = (
             CK_UNIFORM, attributes.number("lower"), attributes.number("upper")
         )
+        guard type.isFloat else {
+            throw Refusal("of type \(type.abbreviation) there are no uniform numbers", advice: "Use `Tensor.integers`.")
+        }
         let ends = (type.rounded(draw.first), type.rounded(draw.second))
         // The least and the greatest number of the type in the range.
         draw.least = ends.0 < draw.first ? Double(Float(ends.0).nextUp) : ends.0
         draw.greatest = type == .float32 ? Double(Float(ends.1).nextDown) : ends.1.nextDown
         if ends.1 < draw.second { draw.greatest = ends.1 }
-        guard type.isFloat, draw.least <= draw.greatest, ends.0.isFinite, ends.1.isFinite else {
+        guard draw.least <= draw.greatest, ends.0.isFinite, ends.1.isFinite else {
             throw Refusal(
                 "the range \(draw.first)..<\(draw.second) holds no numbers of type \(type.abbreviation)")
         }
@@ -52,9 +55,13 @@ extension Primitive {
     public static let integers: Primitive = draw(
         "integers",
         samples: [(.drawing([2], ["lower": -3, "upper": 7], type: .int64), Tensor(indices: [5, 3]))],
-        refused: [.drawing([2], ["lower": 2, "upper": 2], type: .int64): "the range 2..<2 is empty"]
+        refused: [
+            .drawing([2], ["lower": 2, "upper": 2], type: .int64): "the range 2..<2 is empty",
+            .drawing([2], ["lower": 0, "upper": 2]): "are of type i64, not f64",
+        ]
     ) { attributes throws(Refusal) in
         let (lower, upper) = (attributes.integer("lower"), attributes.integer("upper"))
+        try attributes.checkWhole()
         guard lower < upper else { throw Refusal("the range \(lower)..<\(upper) is empty") }
         var draw = ck_draw()
         (draw.distribution, draw.lower) = (CK_INTEGERS, Int64(lower))
@@ -68,9 +75,13 @@ extension Primitive {
         samples: [
             (.drawing([2], type: .int64), Tensor(indices: [0, 1])), (.drawing([0], type: .int64), Tensor(indices: [])),
         ],
-        refused: [.drawing([2, 2], type: .int64): "a vector, not of the shape [2, 2]"]
+        refused: [
+            .drawing([2, 2], type: .int64): "a vector, not of the shape [2, 2]",
+            .drawing([2], type: .bool): "are of type i64, not bool",
+        ]
     ) { attributes throws(Refusal) in
         let shape = attributes.resultShape
+        try attributes.checkWhole()
         guard shape.rank == 1 else { throw Refusal("indices in random order are a vector, not of the shape \(shape)") }
         var draw = ck_draw()
         draw.distribution = CK_PERMUTATION
@@ -134,6 +145,13 @@ extension Primitive {
             [.extreme([Tensor(indices: [.max], shape: [])], equals: Tensor(indices: [.min], shape: []))]
         },
         refusals: { [RefusedInput([Tensor(1)], because: "a single number of type i64")] })
+}
+
+extension Primitive.Attributes {
+    fileprivate func checkWhole() throws(Primitive.Refusal) {
+        let type = elementType("type")
+        if type != .int64 { throw Primitive.Refusal("indices are of type i64, not \(type.abbreviation)") }
+    }
 }
 
 extension Tensor.ElementType {

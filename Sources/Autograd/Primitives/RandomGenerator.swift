@@ -9,37 +9,37 @@ import CKernels
 /// part of the program, so that what one part draws does not depend on how much another has drawn.
 ///
 /// A program takes the generator as an argument and gives it back, see ``Program/init(at:using:of:)``: each replay draws anew. A
-/// model that draws while it is trained keeps one as its state. To draw from one that is a constant of a program is an error.
+/// model that draws while it is trained keeps one as its state. To draw tensors from one that is a constant of a program is an
+/// error. Numbers of Swift's, such as ``next()``, are what they were when the program was recorded; where the generator is its
+/// argument, a recording is valid for that key and counter alone.
 ///
 /// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
     /// What the generator's draws are named by, and how many there were: single numbers of type `.int64`.
-    public let key: Tensor
-    public internal(set) var counter: Tensor
+    public private(set) var key, counter: Tensor
 
     /// The generator of a seed.
     public init(seed: UInt64) { (key, counter) = (.word(seed), .word(0)) }
 
     /// The generator that goes on behind another one.
     public init(key: Tensor, counter: Tensor) {
-        self.counter = counter
-        let number = Primitive.Result([], .int64)
-        if (key.kind == number || key.isFailed) && (counter.kind == number || counter.isFailed) {
-            self.key = key
-        } else {
-            self.key = TensorError(
-                "RandomGenerator", "a key and a counter are single numbers of type i64", of: [key, counter]
-            ).raise()
-        }
+        (self.key, self.counter) = (key, counter)
+        if [key, counter].allSatisfy({ $0.isFailed || $0.kind == Primitive.Result([], .int64) }) { return }
+        self.key = TensorError(
+            "RandomGenerator", "a key and a counter are single numbers of type i64", of: [key, counter]
+        ).raise()
+        self.counter = self.key
     }
 
     /// The next 64 random bits.
-    public mutating func next() -> UInt64 {
-        var (draw, word) = (ck_draw(), UInt64(0))
-        (draw.key, draw.number) = (key.word, counter.word)
+    public mutating func next() -> UInt64 { bits(CK_WORDS, CK_INT64) }
+
+    private mutating func bits(_ distribution: ck_distribution, _ type: ck_type) -> UInt64 {
+        var (draw, bits) = (ck_draw(), UInt64(0))
+        (draw.key, draw.number, draw.distribution, draw.second) = (key.word, counter.word, distribution, 1)
         count()
-        ck_random(&draw, CK_INT64, 1, &word)
-        return word
+        ck_random(&draw, type, 1, &bits)
+        return bits
     }
 
     /// An independent generator, whose key is drawn.
@@ -51,7 +51,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// A number drawn from the standard normal distribution.
-    public mutating func normal() -> Double { Tensor.normal(shape: [], using: &self).scalar }
+    public mutating func normal() -> Double { Double(bitPattern: bits(CK_NORMAL, CK_FLOAT64)) }
 
     private mutating func count() {
         counter = counter.isOnCurrentTape ? Primitive.increment(counter) : .word(counter.bits &+ 1)
@@ -64,7 +64,8 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
                 primitive.name,
                 "the generator is a constant of the program that is recorded: each replay would draw the same",
                 of: [key, counter],
-                advice: "Pass the generator to the program, or keep it in the model as a `RandomState`."
+                advice:
+                    "Make the generator an argument of the program, or a `RandomState` of the model that a step trains."
             ).raise()
         }
         let drawn = primitive([key, counter], attributes: attributes)

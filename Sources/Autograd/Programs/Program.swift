@@ -50,14 +50,19 @@ public final class Program: Sendable {
     ) {
         self.init(at: [x, random.key, random.counter]) { inputs in
             var random = RandomGenerator(key: inputs[1], counter: inputs[2])
-            return [function(inputs[0], &random), random.counter]
+            return [function(inputs[0], &random), random.key, random.counter]
         }
     }
 
     /// The result of a function that draws random numbers.
     public func callAsFunction(_ x: Tensor, using random: inout RandomGenerator) -> Tensor {
         let outputs = outputs(of: [x, random.key, random.counter])
-        if outputs.count == 2 { random.counter = outputs[1] }
+        if outputs.count == 3 {
+            random = RandomGenerator(key: outputs[1], counter: outputs[2])
+        } else if !outputs[0].isFailed {
+            return TensorError("Program", "the function draws no random numbers", advice: "Call it without `using`.")
+                .raise()
+        }
         return outputs[0]
     }
 

@@ -10,6 +10,8 @@ struct ElementwiseStep: Sendable {
     static let temporarySize = blockLength * 8 + 3 * Arena.alignment
     /// The most instructions that run together: their blocks share the cache.
     static let maximumLength = 32
+    /// The most blocks of operands that are spread, which share it too.
+    static let mostSpreads = 8
 
     /// An array that the step reads or writes, whose elements lie side by side, or one that is every operand. A temporary is
     /// one block, used again and again.

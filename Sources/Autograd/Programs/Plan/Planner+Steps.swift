@@ -76,7 +76,7 @@ extension Planner {
 
     private func elementwise(_ members: [Int]) -> ElementwiseStep {
         let makers = Dictionary(uniqueKeysWithValues: members.map { (schedule.layouts[$0].buffer, $0) })
-        let spread = spreadOperands(of: members)
+        let spread = schedule.spreadOperands(of: members)
         // Their temporaries come behind those of what is computed.
         let behind = members.reduce(0) { max($0, 1 + (temporaries[$1] ?? -1)) }
         var streams: [ElementwiseStep.Stream] = []
@@ -109,21 +109,5 @@ extension Planner {
         return ElementwiseStep(
             elementCount: graph[members[0]].shape.elementCount, streams: streams, spreads: spreads,
             operations: operations)
-    }
-
-    /// The operands of an element-wise step that are neither elements side by side nor one element, each once.
-    func spreadOperands(of members: [Int]) -> [Schedule.Layout] {
-        members.flatMap { schedule.operands[$0]! }.reduce(into: []) { found, layout in
-            if layout.stride == nil && !found.contains(layout) { found.append(layout) }
-        }
-    }
-}
-
-extension Schedule.Layout {
-    /// 1 where the elements lie side by side in row-major order, 0 where all are one; nil elsewhere.
-    fileprivate var stride: Int? {
-        if shape.elementCount <= 1 { return 1 }
-        let stride = strides.single(over: shape.indices, of: shape)
-        return stride == 0 || stride == 1 ? stride : nil
     }
 }

@@ -197,7 +197,7 @@ extension Planner {
                 temporaries[node] = slot
                 live.append((buffer, slot))
             }
-            count = max(count, next + spreadOperands(of: members).count)
+            count = max(count, next + schedule.spreadOperands(of: members).count)
         }
         return count
     }

@@ -213,6 +213,9 @@ struct Schedule {
     }
 
     private mutating func elementwise(_ index: Int, _ node: Graph.Node) -> Layout {
+        for operand in node.operands where layouts[operand].isTransposed {
+            layouts[operand] = packedCopy(of: layouts[operand])
+        }
         let layouts = node.operands.map { self.layouts[$0] }
         // The step must come after what made the operands; or be that step, if its blocks are read as they are written.
         let earliest =
@@ -221,7 +224,7 @@ struct Schedule {
                 return layout.isWhole(buffers[layout.buffer]) && layout.shape == node.shape ? step : step + 1
             }.max() ?? 0
         // Not farther back: what was computed there has left the cache, and the search must end.
-        let chosen = steps.indices.dropFirst(max(earliest, 0)).suffix(64).last { canJoin($0, node.shape) }
+        let chosen = steps.indices.dropFirst(max(earliest, 0)).suffix(64).last { canJoin($0, node.shape, layouts) }
         let step = chosen ?? steps.count
         if let chosen, case .elementwise(let members) = steps[chosen] {
             steps[step] = .elementwise(members + [index])
@@ -234,13 +237,37 @@ struct Schedule {
     }
 
     /// Whether a node of this shape can be computed in a step that there is.
-    private func canJoin(_ step: Int, _ shape: Tensor.Shape) -> Bool {
-        guard case .elementwise(let members) = steps[step] else { return false }
-        return graph[members[0]].shape == shape && members.count < ElementwiseStep.maximumLength
+    private func canJoin(_ step: Int, _ shape: Tensor.Shape, _ layouts: [Layout]) -> Bool {
+        guard case .elementwise(let members) = steps[step], graph[members[0]].shape == shape,
+            members.count < ElementwiseStep.maximumLength
+        else { return false }
+        return layouts.allSatisfy { $0.stride != nil }
+            || spreadOperands(of: members, layouts).count <= ElementwiseStep.mostSpreads
+    }
+
+    /// The operands of an element-wise step that are neither elements side by side nor one element, each once.
+    func spreadOperands(of members: [Int], _ others: [Layout] = []) -> [Layout] {
+        (members.flatMap { operands[$0]! } + others).reduce(into: []) { found, layout in
+            if layout.stride == nil && !found.contains(layout) { found.append(layout) }
+        }
     }
 }
 
 extension Schedule.Layout {
+    /// 1 where the elements lie side by side in row-major order, 0 where all are one; nil elsewhere.
+    var stride: Int? {
+        if shape.elementCount <= 1 { return 1 }
+        let stride = strides.single(over: shape.indices, of: shape)
+        return stride == 0 || stride == 1 ? stride : nil
+    }
+
+    /// Whether neighbours in memory lie so far apart here that each block of elements reads most lines of the cache.
+    var isTransposed: Bool {
+        guard shape.elementCount >= 4096, let last = shape.indices.last(where: { shape[$0] > 1 }) else { return false }
+        let crossed = shape.indices.filter { shape[$0] > 1 }.map { strides[$0] }
+        return strides[last] > 1 && crossed.contains(1) && !crossed.contains(0)
+    }
+
     /// Whether this is the buffer as it was written.
     func isWhole(_ buffer: Schedule.Buffer) -> Bool {
         guard offset == 0, shape.elementCount == buffer.elementCount else { return false }

@@ -12,6 +12,9 @@ package protocol ValueOwner: AnyObject {
 package final class BoundObjects {
     /// What the objects are called.
     let names: [String]
+    /// Each object's place among the variables.
+    private let places: [ObjectIdentifier: Int32]
+    /// Keeps the objects alive, for an identity may be used again afterwards.
     private let objects: [AnyObject]
     /// Objects that were read while these were bound, and are not among them.
     package var strangers: [AnyObject] = []
@@ -19,12 +22,13 @@ package final class BoundObjects {
     package init(_ objects: [AnyObject], names: [String]) {
         self.objects = objects
         self.names = names
+        places = Dictionary(uniqueKeysWithValues: objects.enumerated().map { (ObjectIdentifier($1), Int32($0)) })
     }
 
     /// The place of an object; `guess` is where it probably is.
     func place(of object: AnyObject, near guess: Int32) -> Int32? {
         if objects.indices.contains(Int(guess)), objects[Int(guess)] === object { return guess }
-        return objects.firstIndex { $0 === object }.map(Int32.init)
+        return places[ObjectIdentifier(object)]
     }
 
     /// Runs `body` while other tensors stand for the objects, recorded or not.
