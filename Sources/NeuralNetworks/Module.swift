@@ -124,9 +124,8 @@ private struct ParameterDiscovery {
 
     private mutating func visitProperties(_ mirror: Mirror, _ path: String) {
         if let superclass = mirror.superclassMirror { visitProperties(superclass, path) }
-        let labels = Set(mirror.children.compactMap(\.label))
         for (position, child) in mirror.children.enumerated() {
-            visit(child.value, path: path + .step(name(child.label, position, among: labels), path))
+            visit(child.value, path: path + .step(name(child.label, position, in: mirror), path))
         }
     }
 
@@ -143,11 +142,11 @@ private struct ParameterDiscovery {
     }
 
     /// The property's name, without what the compiler puts before that of a wrapped or lazy one, or an element's position.
-    private func name(_ label: String?, _ position: Int, among labels: Set<String>) -> String {
+    private func name(_ label: String?, _ position: Int, in mirror: Mirror) -> String {
         guard let label else { return "\(position)" }
         for prefix in ["$__lazy_storage_$_", "_", "."] where label.hasPrefix(prefix) {
             let name = String(label.dropFirst(prefix.count))
-            return labels.contains(name) ? label : name
+            return mirror.children.contains { $0.label == name } ? label : name
         }
         return label
     }

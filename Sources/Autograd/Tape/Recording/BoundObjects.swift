@@ -12,8 +12,9 @@ package protocol ValueOwner: AnyObject {
 package final class BoundObjects {
     /// What the objects are called.
     let names: [String]
-    /// Each object's place among the variables.
-    private let places: [ObjectIdentifier: Int32]
+    /// Each object's place among the variables, once one was read that was not expected.
+    private lazy var places = Dictionary(
+        uniqueKeysWithValues: objects.enumerated().map { (ObjectIdentifier($1), Int32($0)) })
     /// Keeps the objects alive, for an identity may be used again afterwards.
     private let objects: [AnyObject]
     /// Objects that were read while these were bound, and are not among them.
@@ -22,7 +23,6 @@ package final class BoundObjects {
     package init(_ objects: [AnyObject], names: [String]) {
         self.objects = objects
         self.names = names
-        places = Dictionary(uniqueKeysWithValues: objects.enumerated().map { (ObjectIdentifier($1), Int32($0)) })
     }
 
     /// The place of an object; `guess` is where it probably is.
