@@ -57,7 +57,8 @@ public struct SmallGPT: Module {
     }
 }
 
-/// First names, in batches of 16: those of the United States' census of 1990.
+/// First names, in batches of 16: 5,163 of them, from the files of the U.S. Census Bureau on the census of
+/// 1990, which are in the public domain.
 public struct Names: Sendable {
     /// Where they are, a name a line.
     public static let path = String(#filePath.dropLast("SmallGPT.swift".count)) + "names.txt"

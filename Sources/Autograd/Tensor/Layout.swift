@@ -28,15 +28,18 @@ struct PackedCopy: BitwiseCopyable {
     func callAsFunction(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
         withUnsafePointer(to: layout) { layout in
             if from == to { return ck_copy(ck_type(to), layout, 0, layout.pointee.count, source, target) }
-            // What is to be converted is packed first, some of it at a time.
             let cast = ck_cast(ck_type(from), ck_type(to))
+            var (count, elements, apart) = (layout.pointee.count, source, layout.pointee.axis.1.stride)
+            if layout.pointee.axes == 2, layout.pointee.axis.0.length == 1 {
+                return cast(count, &elements, &apart, target)
+            }
+            // What one stride does not cross is packed first, some of it at a time.
             withUnsafeTemporaryAllocation(byteCount: 128 * from.size, alignment: 8) { block in
+                (elements, apart) = (UnsafeRawPointer(block.baseAddress!), 1)
                 for start in stride(from: 0, to: layout.pointee.count, by: 128) {
-                    let (count, stride) = (min(128, layout.pointee.count - start), 1)
+                    count = min(128, layout.pointee.count - start)
                     ck_copy(ck_type(from), layout, start, count, source, block.baseAddress!)
-                    withUnsafePointer(to: UnsafeRawPointer(block.baseAddress!)) { operand in
-                        withUnsafePointer(to: stride) { cast(count, operand, $0, target + start * to.size) }
-                    }
+                    cast(count, &elements, &apart, target + start * to.size)
                 }
             }
         }

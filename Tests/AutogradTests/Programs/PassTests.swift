@@ -327,6 +327,44 @@ import Testing
                 """)
     }
 
+    /// A large transposed operand is packed once for all that read it element by element; not one that repeats, of which the
+    /// copy would be larger than what it is made of.
+    @Test func transposedOperands() {
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            let turned = x[0].transposed()
+            return [exp(turned) * x[1], sum(turned - 1, along: 0)]
+        }
+        var random = RandomGenerator(seed: 8)
+        let inputs = [Tensor.normal(shape: [80, 64], using: &random), .normal(shape: [64, 80], using: &random)]
+        let copies = Planner.code(recording([inputs[0]]) { [$0[0].transposed() + $0[0].transposed() * 2] }.optimized)
+        #expect(copies.steps.count == 2 && elementwise(copies).allSatisfy(\.spreads.isEmpty))
+        let repeating = Planner.code(recording([inputs[0]]) { [$0[0].transposed().broadcast(to: [3, 64, 80]) * 2] })
+        #expect(repeating.steps.count == 1 && elementwise(repeating).map(\.spreads.count) == [1])
+        let code = Planner.code(recording(inputs, function).optimized)
+        #expect(code.steps.count - elementwise(code).count == 2, "one copy, and the sum")
+        let program = Program(at: inputs, of: function)
+        let others = inputs.map { $0 * 0.5 }
+        #expect(sameBits(program.outputs(of: others), function(others)))
+    }
+
+    /// Blocks of operands that are spread share the cache with what is computed.
+    @Test func atMostSoManySpreads() {
+        let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+            [x.dropFirst().reduce(x[0]) { tanh($0 + $1.broadcast(to: [20, 30])) }]
+        }
+        let inputs =
+            [Tensor(repeating: 0.5, shape: [20, 30])]
+            + (0..<10).map { row in Tensor((0..<30).map { Double($0 - row) / 30 }) }
+        let code = Planner.code(recording(inputs, function).optimized)
+        #expect(elementwise(code).map(\.spreads.count) == [ElementwiseStep.mostSpreads, 2])
+        let program = Program(at: inputs, of: function)
+        #expect(sameBits(program.outputs(of: inputs), function(inputs)))
+    }
+
+    private func elementwise(_ code: Code) -> [ElementwiseStep] {
+        code.steps.compactMap { if case .elementwise(let step) = $0 { step } else { nil } }
+    }
+
     /// Operands that repeat along different axes are spread block by block, in one step without copies of all; of a constant
     /// that repeats, the block of constants holds what repeats.
     @Test func spreads() {

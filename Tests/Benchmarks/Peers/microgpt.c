@@ -13,10 +13,8 @@
 #pragma GCC optimize("no-math-errno", "schedule-insns", "no-tree-loop-distribute-patterns")
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+
+#include "shared/rows.h"
 
 #ifndef REAL
 #define REAL float
@@ -261,20 +259,7 @@ static int readNames(void) {
 static const struct { int step; double loss; } expected[] = {
     {0, 3.3318160610710}, {1, 3.2403057321319}, {10, 2.5902330510449}, {20, 2.4266259376862}, {STEPS - 1, 2.3317676052333}};
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-int main(int count, char **arguments) {
-    FILE *json = count == 3 && !strcmp(arguments[1], "--json") ? fopen(arguments[2], "w") : NULL;
-    if (count > 1 && !json) return fprintf(stderr, "usage: microgpt [--json FILE]\n"), 64;
+static int rows(void) {
     if (readNames()) return 1;
     prepare(16);
     double losses[STEPS];
@@ -285,19 +270,18 @@ int main(int count, char **arguments) {
             return fprintf(stderr, "WRONG: W10: loss %d is %.13f, not %.13f\n", expected[i].step, loss, expected[i].loss), 1;
     }
     for (int width = 16; width <= WIDEST; width *= 2) {
-        double samples[11];
+        double samples[SAMPLES];
+        char name[64];
         prepare(width);
-        for (int sample = -1; sample < 11; sample++) {  // the first warms up
+        for (int sample = -1; sample < SAMPLES; sample++) {  // the first warms up
             const double t = now();
             FOR(i, BATCHES) step(i, 0.001);
             if (sample >= 0) samples[sample] = (now() - t) / BATCHES * 1e6;
         }
-        qsort(samples, 11, sizeof *samples, ascending);
-        printf("W10     small GPT, width %d, C by hand%23.1f us/step   %.2f\n", width, samples[5], samples[0] / samples[5]);
-        if (json)
-            fprintf(json, "%c{\"work\": \"W10\", \"case\": \"small GPT, width %d, C by hand\", \"value\": %.6g, "
-                "\"unit\": \"us/step\", \"threads\": 1}\n", width == 16 ? '[' : ',', width, samples[5]);
+        snprintf(name, sizeof name, "small GPT, width %d, C by hand", width);
+        addRow("W10", name, samples, "us/step");
     }
-    if (json) fprintf(json, "]\n"), fclose(json);
     return 0;
 }
+
+int main(int count, char **arguments) { return runRows(count, arguments, rows); }

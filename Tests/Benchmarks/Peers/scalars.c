@@ -5,10 +5,8 @@
 // The same functions at the same place as in ../Scalars.swift. Columns: work, case, median of 11 samples, unit, min/median.
 // A wrong result ends in exit code 1.
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+
+#include "shared/rows.h"
 
 enum { N = 1000, CAPACITY = 1 << 15 };
 static double x[N], slopes[N];
@@ -78,50 +76,22 @@ static void rosenbrockByTape(void) {
     differentiate(total);
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
+static void (*gradient)(void);
+static void repeated(long count) {
+    for (long i = 0; i < count; i++) gradient();
 }
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static FILE *json;
 
 // Checks the slopes, then times them.
-static int row(const char *name, void (*gradient)(void), const double *expected) {
-    gradient();
+static int row(const char *name, void (*function)(void), const double *expected) {
+    (gradient = function)();
     for (int i = 0; i < N; i++)
         if (!(fabs(slopes[i] - expected[i]) <= 1e-11 * fabs(expected[i])))
             return fprintf(stderr, "WRONG: W3 %s: slope %d is %.17g, not %.17g\n", name, i, slopes[i], expected[i]), 1;
-    long repetitions = 1;
-    for (double t = 0; t < 0.03; repetitions *= 2) {
-        t = now();
-        for (long i = 0; i < repetitions; i++) gradient();
-        t = now() - t;
-    }
-    double samples[11];
-    for (int sample = 0; sample < 11; sample++) {
-        const double t = now();
-        for (long i = 0; i < repetitions; i++) gradient();
-        samples[sample] = (now() - t) / repetitions * 1e6;
-    }
-    qsort(samples, 11, sizeof *samples, ascending);
-    printf("%-8s%-60s%9.2f %-10s%.2f\n", "W3", name, samples[5], "us", samples[0] / samples[5]);
-    if (json)
-        fprintf(
-            json, "%s{\"work\": \"W3\", \"case\": \"%s\", \"value\": %.6g, \"unit\": \"us\", \"threads\": 1}",
-            ftell(json) > 4 ? ",\n  " : "", name, samples[5]);
+    timeRow("W3", name, repeated, 1e6, "us");
     return 0;
 }
 
-int main(int argumentCount, char **arguments) {
-    json = argumentCount == 3 && !strcmp(arguments[1], "--json") ? fopen(arguments[2], "w") : NULL;
-    if (argumentCount > 1 && !json) return fprintf(stderr, "usage: scalars [--json FILE]\n"), 64;
-    if (json) fprintf(json, "[\n  ");
+static int rows(void) {
     double expected[N], product = 1;
     for (int i = 0; i < N; i++) product *= x[i] = 1 + (i % 7 - 3) * 1e-3;
     for (int i = 0; i < N; i++) expected[i] = product / x[i];
@@ -134,6 +104,7 @@ int main(int argumentCount, char **arguments) {
     }
     wrong |= row("gradient of Rosenbrock n = 1000, C by hand", rosenbrockByHand, expected);
     wrong |= row("gradient of Rosenbrock n = 1000, scalars, plain tape in C", rosenbrockByTape, expected);
-    if (json) fprintf(json, "\n]\n"), fclose(json);
     return wrong;
 }
+
+int main(int count, char **arguments) { return runRows(count, arguments, rows); }

@@ -5,10 +5,8 @@
 // Same network, start, order of samples and data as ../XOR.swift, and so the same losses in the end. Columns: work,
 // case, median of 11 samples, unit, min/median.
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+
+#include "shared/rows.h"
 
 static const double inputs[4][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}}, expected[4] = {0, 1, 1, 0};
 static unsigned char order[4096];
@@ -45,21 +43,9 @@ __attribute__((noinline)) static void batch(long count) {
     }
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Checks the loss after 100,000 steps, then times the step.
-static int row(
-    const char *work, const char *name, void (*steps)(long), double wanted, FILE *json, const char *separator) {
-    double loss = 0, unused[9] = {0}, samples[11];
+static int row(const char *work, const char *name, void (*steps)(long), double wanted) {
+    double loss = 0, unused[9] = {0};
     memcpy(p, start, sizeof p);
     steps(100000);
     for (int sample = 0; sample < 4; sample++) loss += differentiate(sample, unused);
@@ -67,38 +53,19 @@ static int row(
         fprintf(stderr, "WRONG: %s %s: the loss after 1e5 steps is %.9e instead of %.6e\n", work, name, loss, wanted);
         return 1;
     }
-    long count = 1;
-    for (double t = 0; t < 0.03; count *= 2) {
-        t = now();
-        steps(count);
-        t = now() - t;
-    }
-    for (int i = 0; i < 11; i++) {
-        double t = now();
-        steps(count);
-        samples[i] = (now() - t) / count * 1e9;
-    }
-    qsort(samples, 11, sizeof *samples, ascending);
-    printf("%-8s%-50s%9.1f %-10s%.2f\n", work, name, samples[5], "ns/step", samples[0] / samples[5]);
-    if (json)
-        fprintf(
-            json, "%s{\"work\": \"%s\", \"case\": \"%s\", \"value\": %.6g, \"unit\": \"ns/step\", \"threads\": 1}",
-            separator, work, name, samples[5]);
+    timeRow(work, name, steps, 1e9, "ns/step");
     return 0;
 }
 
-int main(int count, char **arguments) {
-    FILE *json = count == 3 && !strcmp(arguments[1], "--json") ? fopen(arguments[2], "w") : NULL;
-    if (count > 1 && !json) return fprintf(stderr, "usage: xor [--json FILE]\n"), 64;
+static int rows(void) {
     // George Marsaglia's xorshift generator; a step's sample is the number's two highest bits.
     unsigned long long state = 88172645463325252ULL;
     for (int i = 0; i < 4096; i++) {
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
         order[i] = state >> 62;
     }
-    if (json) fprintf(json, "[\n  ");
-    int wrong = row("W1", "xor online step, C by hand", online, 2.151975e-04, json, "");
-    wrong |= row("W2", "xor full batch step, C by hand", batch, 4.873209e-05, json, ",\n  ");
-    if (json) fprintf(json, "\n]\n"), fclose(json);
-    return wrong;
+    const int wrong = row("W1", "xor online step, C by hand", online, 2.151975e-04);
+    return wrong | row("W2", "xor full batch step, C by hand", batch, 4.873209e-05);
 }
+
+int main(int count, char **arguments) { return runRows(count, arguments, rows); }

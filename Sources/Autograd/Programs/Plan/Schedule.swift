@@ -2,7 +2,8 @@
 /// ``Planner``.
 ///
 /// An element-wise instruction joins the last step of its shape that comes after all its operands, or that holds them; any
-/// other is a step of its own. Views are no steps: what reads them reads the elements of their operand through strides.
+/// other is a step of its own. Views are no steps: what reads them reads the elements of their operand through strides. Only what is
+/// large and transposed is packed first, once, for element-wise steps.
 struct Schedule {
     /// How a value lies in its buffer.
     struct Layout: Equatable {
