@@ -12,7 +12,7 @@ import Testing
         var wholeTransposes = 0
         for _ in 0..<1500 {
             var lengths = (0..<below(9)).map { _ in [1, 2, 3, 4, 5, 8, 16, 17, 24, 33, below(9)][below(11)] }
-            while lengths.reduce(1, *) > 20_000 { lengths[lengths.firstIndex(of: lengths.max()!)!] = 1 }
+            while lengths.reduce(1, *) > 4000 { lengths[lengths.firstIndex(of: lengths.max()!)!] = 1 }
             let (shape, count) = (Tensor.Shape(lengths), lengths.reduce(1, *))
             var (strides, step) = (Tensor.Shape(repeating: 0, rank: lengths.count), below(5) == 0 ? 2 : 1)
             for axis in lengths.indices.shuffled(using: &random) where below(6) > 0 {
@@ -26,8 +26,9 @@ import Testing
             var copy = [UInt8](repeating: 77, count: (count + 16) * type.size)
             var layout = ck_layout(shape, strides)
             ck_copy(ck_type(type), &layout, first, wanted, source, &copy)
-            let expected = shape.offsets(strides)[first..<first + wanted].flatMap { offset in
-                source[offset * type.size..<(offset + 1) * type.size]
+            var expected: [UInt8] = []
+            for offset in shape.offsets(strides)[first..<first + wanted] {
+                expected += source[offset * type.size..<(offset + 1) * type.size]
             }
             #expect(Array(copy.prefix(expected.count)) == expected, "\(lengths) by \(strides), \(wanted) from \(first)")
             #expect(copy.dropFirst(expected.count).allSatisfy { $0 == 77 })
