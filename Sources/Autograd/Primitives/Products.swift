@@ -35,8 +35,8 @@ extension Primitive {
         implementation: .kernel(
             Kernel(
                 prepare: { call in ck_product(call[0], call[1]) },
-                run: { product, elements in
-                    withUnsafePointer(to: product) { ck_matmul($0, elements[0], elements[1], elements.result) }
+                run: { product, buffers in
+                    withUnsafePointer(to: product) { ck_matmul($0, buffers[0], buffers[1], buffers.result) }
                 })),
         elements: { numbers, operands, call in
             // As `ck_matmul` multiplies: each element in ascending order, from +0 on.
@@ -123,11 +123,11 @@ extension Primitive {
                         rows: call[0].shape[0], columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
                     )
                 },
-                run: { plan, elements in
-                    let row = Storage.Run(start: elements[1], stride: plan.y)
+                run: { plan, buffers in
+                    let row = Storage.Run(start: buffers[1], stride: plan.y)
                     for i in 0..<plan.rows {
-                        let x = Storage.Run(start: elements[0] + i * plan.x * plan.type.size, stride: 0)
-                        let target = elements.result + i * plan.columns * plan.type.size
+                        let x = Storage.Run(start: buffers[0] + i * plan.x * plan.type.size, stride: 0)
+                        let target = buffers.result + i * plan.columns * plan.type.size
                         plan.loop.run(plan.columns, x, row, into: target, plan.type)
                     }
                 })),

@@ -113,11 +113,11 @@ extension Primitive {
                         count: call.result.shape.elementCount
                     )
                 },
-                run: { call, elements in
+                run: { call, buffers in
                     var draw = call.draw
-                    draw.key = elements[0].load(as: UInt64.self)
-                    draw.number = elements[1].load(as: UInt64.self)
-                    ck_random(&draw, call.type, call.count, elements.result)
+                    draw.key = buffers[0].load(as: UInt64.self)
+                    draw.number = buffers[1].load(as: UInt64.self)
+                    ck_random(&draw, call.type, call.count, buffers.result)
                 }),
             pullbacks: [], samples: { samples().map { Sample(origin, attributes: $0, equals: $1) } },
             refusals: {
@@ -137,8 +137,8 @@ extension Primitive {
         },
         kernel: Kernel(
             prepare: { _ in 1 },
-            run: { step, elements in
-                elements.result.storeBytes(of: elements[0].load(as: Int.self) &+ step, as: Int.self)
+            run: { step, buffers in
+                buffers.result.storeBytes(of: buffers[0].load(as: Int.self) &+ step, as: Int.self)
             }),
         pullbacks: [],
         samples: {

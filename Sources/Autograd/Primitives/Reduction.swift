@@ -51,8 +51,8 @@ extension Primitive.Kernel {
                     }
                 }
             },
-            run: { reduction, elements in
-                withUnsafePointer(to: reduction) { ck_reduce($0, elements[0], elements.result) }
+            run: { reduction, buffers in
+                withUnsafePointer(to: reduction) { ck_reduce($0, buffers[0], buffers.result) }
             })
     }
 }

@@ -52,7 +52,7 @@ extension Primitive {
         implementation: .kernel(
             Kernel(
                 prepare: { call in PaddedCopy(call[0], into: call.result.shape, call.attributes) },
-                run: { copy, elements in copy(elements[0], to: elements.result) })),
+                run: { copy, buffers in copy(buffers[0], to: buffers.result) })),
         elements: { numbers, operands, call in
             let copy = PaddedCopy(call[0], into: call.result.shape, call.attributes)
             var result = [Int](repeating: numbers.constant(0), count: call.result.shape.elementCount)

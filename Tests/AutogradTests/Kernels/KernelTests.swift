@@ -26,8 +26,8 @@ import Testing
                 )
             },
             refusing: { plan, elements throws(Primitive.Refusal) in
-                let indices = elements[1].assumingMemoryBound(to: Int64.self)
-                let (matrix, result) = (elements[0].assumingMemoryBound(to: Double.self), elements.result)
+                let indices = buffers[1].assumingMemoryBound(to: Int64.self)
+                let (matrix, result) = (buffers[0].assumingMemoryBound(to: Double.self), buffers.result)
                 for i in 0..<plan.count {
                     let index = Int(indices[i * plan.step])
                     guard 0..<plan.rows ~= index else {
@@ -47,11 +47,11 @@ import Testing
         kernel: .init(
             prepare: { call in (call[0].shape[0], call[0].strides[0], call.attributes.number("factor")) },
             workspace: { count, _, _ in count * 8 },
-            run: { plan, elements in
+            run: { plan, buffers in
                 let (count, stride, factor) = plan
-                let x = elements[0].assumingMemoryBound(to: Double.self)
-                let powers = elements.workspace.bindMemory(to: Double.self, capacity: count)
-                let result = elements.result.bindMemory(to: Double.self, capacity: count)
+                let x = buffers[0].assumingMemoryBound(to: Double.self)
+                let powers = buffers.workspace.bindMemory(to: Double.self, capacity: count)
+                let result = buffers.result.bindMemory(to: Double.self, capacity: count)
                 for i in 0..<count { powers[i] = i == 0 ? 1 : powers[i - 1] * factor }
                 for i in 0..<count { result[i] = (0...i).reduce(0) { $0 + x[$1 * stride] * powers[i - $1] } }
             }),
@@ -153,11 +153,11 @@ import Testing
         },
         kernel: .init(
             prepare: { _ in () },
-            run: { _, elements in
-                var target = elements.result
+            run: { _, buffers in
+                var target = buffers.result
                 for position in 0..<elements.operandCount {
                     let layout = elements.layout(ofOperand: position)
-                    let x = elements[position].assumingMemoryBound(to: Double.self)
+                    let x = buffers[position].assumingMemoryBound(to: Double.self)
                     for i in 0..<layout.shape[0] {
                         target.storeBytes(of: x[i * layout.strides[0]], as: Double.self)
                         target += 8
@@ -197,9 +197,9 @@ import Testing
         "product", operands: nil, result: { operands, _ in operands[0] },
         kernel: .init(
             prepare: { _ in () },
-            run: { _, elements in
+            run: { _, buffers in
                 let numbers = (0..<elements.operandCount).map { elements[$0].load(as: Double.self) }
-                elements.result.storeBytes(of: numbers.reduce(1, *), as: Double.self)
+                buffers.result.storeBytes(of: numbers.reduce(1, *), as: Double.self)
             }),
         pullbacks: [
             .using(.operands) { adjoint, call in
@@ -238,7 +238,7 @@ import Testing
                     if Self.pickyCalls.add(1, ordering: .relaxed).newValue == 2 { throw Primitive.Refusal("not so") }
                     return call[0].shape[0] * 8
                 },
-                run: { size, elements in elements.result.copyMemory(from: elements[0], byteCount: size) }),
+                run: { size, buffers in buffers.result.copyMemory(from: buffers[0], byteCount: size) }),
             pullbacks: [], samples: { [] })
         let program = Program(at: Tensor([1, 2])) { x in picky(x * 3) + x }
         for _ in 0..<2 { #expect(program(Tensor([5, 6])).numbers == [20, 24]) }

@@ -103,7 +103,7 @@ import Testing
             },
             kernel: .init(
                 prepare: { _ in 1 << 40 },
-                run: { place, elements in elements.result.storeBytes(of: 1, toByteOffset: place, as: UInt8.self) }),
+                run: { place, buffers in buffers.result.storeBytes(of: 1, toByteOffset: place, as: UInt8.self) }),
             pullbacks: [], samples: { [] })
         #expect(tensorError { twice(Tensor(1), attributes: ["power": 40]) }?.operation == "Shape")
         #expect(tensorError { twice(Tensor(1)) }?.problem.contains("\"power\" is missing") == true)

@@ -122,10 +122,10 @@ extension KernelStep {
                 addresses[position] = UnsafeRawPointer(operands[position].address(bases))
             }
             return layouts.withUnsafeBufferPointer { layouts in
-                let elements = Primitive.Elements(
+                let buffers = Primitive.Buffers(
                     operands: addresses.baseAddress!, layouts: layouts, result: result.address(bases),
                     workspace: workspace.address(bases))
-                return parameters.withUnsafeBytes { (try? kernel($0.baseAddress!, elements)) != nil }
+                return parameters.withUnsafeBytes { (try? kernel($0.baseAddress!, buffers)) != nil }
             }
         }
     }

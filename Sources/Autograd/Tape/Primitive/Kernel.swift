@@ -4,14 +4,14 @@ extension Primitive {
     ///
     ///     let reverse = Primitive.Kernel(
     ///         prepare: { call in (count: call[0].shape.elementCount, stride: call[0].strides[0]) },
-    ///         run: { row, elements in reverse_doubles(row.count, row.stride, elements[0], elements.result) })
+    ///         run: { row, buffers in reverse_doubles(row.count, row.stride, buffers[0], buffers.result) })
     public struct Kernel: Sendable {
         /// Runs on prepared parameters.
-        typealias Run = @Sendable (UnsafeRawPointer, borrowing Elements) throws(Refusal) -> Void
+        typealias Run = @Sendable (UnsafeRawPointer, borrowing Buffers) throws(Refusal) -> Void
 
         let run: Run
         /// Both stages at once.
-        let compute: @Sendable (borrowing Preparation, borrowing Elements) throws(Refusal) -> Void
+        let compute: @Sendable (borrowing Preparation, borrowing Buffers) throws(Refusal) -> Void
         /// The parameters, and how many bytes of workspace they want.
         let prepare: @Sendable (borrowing Preparation) throws(Refusal) -> (parameters: [UInt64], workspace: Int)
         /// Whether it may refuse numbers.
@@ -28,9 +28,9 @@ extension Primitive {
         public init<Parameters: BitwiseCopyable>(
             prepare: @escaping @Sendable (_ call: borrowing Preparation) throws(Refusal) -> Parameters,
             workspace: @escaping @Sendable (Parameters) -> Int = { _ in 0 },
-            run: @escaping @Sendable (Parameters, _ elements: borrowing Elements) -> Void
+            run: @escaping @Sendable (Parameters, _ buffers: borrowing Buffers) -> Void
         ) {
-            self.init(prepare, workspace, mayRefuse: false) { (parameters, elements) in run(parameters, elements) }
+            self.init(prepare, workspace, mayRefuse: false) { (parameters, buffers) in run(parameters, buffers) }
         }
 
         /// Makes a kernel that may refuse the numbers of its operands, such as an index that is out of range, by throwing a
@@ -38,7 +38,7 @@ extension Primitive {
         public init<Parameters: BitwiseCopyable>(
             prepare: @escaping @Sendable (_ call: borrowing Preparation) throws(Refusal) -> Parameters,
             workspace: @escaping @Sendable (Parameters) -> Int = { _ in 0 },
-            refusing run: @escaping @Sendable (Parameters, _ elements: borrowing Elements) throws(Refusal) -> Void
+            refusing run: @escaping @Sendable (Parameters, _ buffers: borrowing Buffers) throws(Refusal) -> Void
         ) {
             self.init(prepare, workspace, mayRefuse: true, run)
         }
@@ -46,11 +46,11 @@ extension Primitive {
         private init<Parameters: BitwiseCopyable>(
             _ prepare: @escaping @Sendable (borrowing Preparation) throws(Refusal) -> Parameters,
             _ workspace: @escaping @Sendable (Parameters) -> Int, mayRefuse: Bool,
-            _ run: @escaping @Sendable (Parameters, borrowing Elements) throws(Refusal) -> Void
+            _ run: @escaping @Sendable (Parameters, borrowing Buffers) throws(Refusal) -> Void
         ) {
             self.mayRefuse = mayRefuse
-            self.run = { parameters, elements throws(Refusal) in
-                try run(parameters.loadUnaligned(as: Parameters.self), elements)
+            self.run = { parameters, buffers throws(Refusal) in
+                try run(parameters.loadUnaligned(as: Parameters.self), buffers)
             }
             self.prepare = { call throws(Refusal) in
                 let parameters = try prepare(call)
@@ -58,17 +58,17 @@ extension Primitive {
                 words.withUnsafeMutableBytes { $0.storeBytes(of: parameters, as: Parameters.self) }
                 return (words, workspace(parameters))
             }
-            compute = { call, elements throws(Refusal) in
+            compute = { call, buffers throws(Refusal) in
                 let parameters = try prepare(call)
                 // Nothing to do may take long to find out, row by row.
                 if !mayRefuse && !call.result.shape.isSmall && call.result.shape.contains(0) { return }
                 let size = workspace(parameters)
-                if size == 0 { return try run(parameters, elements) }
-                let (operands, layouts, result) = (elements.operands, elements.layouts, elements.result)
+                if size == 0 { return try run(parameters, buffers) }
+                let (operands, layouts, result) = (buffers.operands, buffers.layouts, buffers.result)
                 try withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { memory throws(Refusal) in
                     try run(
                         parameters,
-                        Elements(operands: operands, layouts: layouts, result: result, workspace: memory.baseAddress!))
+                        Buffers(operands: operands, layouts: layouts, result: result, workspace: memory.baseAddress!))
                 }
             }
         }
@@ -93,8 +93,8 @@ extension Primitive {
         public var operandCount: Int { operands.count }
     }
 
-    /// The elements that a kernel runs on; those of an operand begin at `elements[0]`. Valid during the run.
-    public struct Elements: ~Copyable {
+    /// The elements that a kernel runs on; those of an operand begin at `buffers[0]`. Valid during the run.
+    public struct Buffers: ~Copyable {
         let operands: UnsafePointer<UnsafeRawPointer>
         let layouts: UnsafeBufferPointer<Tensor.Layout>
         public let result: UnsafeMutableRawPointer
@@ -113,5 +113,5 @@ extension Primitive.Kernel {
     /// The operand's elements, packed and converted to the type of the result.
     static let copying = Self(
         prepare: { call in PackedCopy(of: call[0], as: call.result.elementType) },
-        run: { copy, elements in copy(elements[0], to: elements.result) })
+        run: { copy, buffers in copy(buffers[0], to: buffers.result) })
 }

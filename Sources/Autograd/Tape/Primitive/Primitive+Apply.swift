@@ -102,7 +102,7 @@ extension Primitive {
                 try Tensor.withLayouts(of: operands) { layouts, elements throws(Refusal) in
                     try kernel.compute(
                         Preparation(operands: layouts, result: result, attributes: attributes),
-                        Elements(operands: elements, layouts: layouts, result: target, workspace: target))
+                        Buffers(operands: elements, layouts: layouts, result: target, workspace: target))
                 }
             }
         }
