@@ -99,6 +99,43 @@ import Testing
         try Source(text.replacing("// warning: capture", with: "// silent: capture")).expectDiagnostics(languageMode: 5)
     }
 
+    @Test func `what kernels and pullbacks are given cannot be kept or written`() throws {
+        try Source(
+            """
+            import Autograd
+
+            struct Kept: ~Copyable {
+                var operands: Primitive.Operands?, preparation: Primitive.Preparation?
+                var buffers: Primitive.Buffers?, call: Primitive.Call?
+            }
+            func keep(
+                _ operands: borrowing Primitive.Operands,       // error: 'operands' is borrowed and cannot be consumed
+                _ preparation: borrowing Primitive.Preparation, // error: 'preparation' is borrowed and cannot be consumed
+                _ buffers: borrowing Primitive.Buffers,         // error: 'buffers' is borrowed and cannot be consumed
+                _ call: borrowing Primitive.Call,               // error: 'call' is borrowed and cannot be consumed
+                in kept: inout Kept
+            ) {
+                kept.operands = consume operands
+                kept.preparation = consume preparation
+                kept.buffers = consume buffers
+                kept.call = consume call
+            }
+            func later(
+                _ buffers: borrowing Primitive.Buffers  // error: 'buffers' cannot be captured by an escaping closure
+            ) -> () -> Int { { buffers.operandCount } }
+            """
+        ).expectDiagnostics(flags: ["-emit-sil", "-o", "/dev/null"])
+        try Source(
+            """
+            import Autograd
+            func write(_ buffers: borrowing Primitive.Buffers) {
+                buffers.result.storeBytes(of: 1, as: Double.self)
+                buffers[0].storeBytes(of: 1, as: Double.self)  // error: value of type 'UnsafeRawPointer' has no member
+            }
+            """
+        ).expectDiagnostics()
+    }
+
     static let captured = """
         import Autograd
         var factor = 2.0

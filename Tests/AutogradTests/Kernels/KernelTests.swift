@@ -25,7 +25,7 @@ import Testing
                     row: matrix.strides[0], column: matrix.strides[1]
                 )
             },
-            refusing: { plan, elements throws(Primitive.Refusal) in
+            refusing: { plan, buffers throws(Primitive.Refusal) in
                 let indices = buffers[1].assumingMemoryBound(to: Int64.self)
                 let (matrix, result) = (buffers[0].assumingMemoryBound(to: Double.self), buffers.result)
                 for i in 0..<plan.count {
@@ -155,8 +155,8 @@ import Testing
             prepare: { _ in () },
             run: { _, buffers in
                 var target = buffers.result
-                for position in 0..<elements.operandCount {
-                    let layout = elements.layout(ofOperand: position)
+                for position in 0..<buffers.operandCount {
+                    let layout = buffers.layout(ofOperand: position)
                     let x = buffers[position].assumingMemoryBound(to: Double.self)
                     for i in 0..<layout.shape[0] {
                         target.storeBytes(of: x[i * layout.strides[0]], as: Double.self)
@@ -198,7 +198,7 @@ import Testing
         kernel: .init(
             prepare: { _ in () },
             run: { _, buffers in
-                let numbers = (0..<elements.operandCount).map { elements[$0].load(as: Double.self) }
+                let numbers = (0..<buffers.operandCount).map { buffers[$0].load(as: Double.self) }
                 buffers.result.storeBytes(of: numbers.reduce(1, *), as: Double.self)
             }),
         pullbacks: [

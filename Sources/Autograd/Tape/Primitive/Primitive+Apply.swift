@@ -125,39 +125,46 @@ extension Primitive {
         _ value: Tensor, _ operands: UnsafeBufferPointer<Tensor>, _ attributes: Attributes,
         _ broadcasting: Broadcasting?
     ) -> Tensor {
-        let tape = Tape.current!
-        @inline(__always)
-        func number(_ position: Int) -> Int32 {
-            guard position < operands.count else { return -1 }
-            let index = tape.index(of: operands[position])
-            return broadcasting.map { tape.broadcasting(index, $0) } ?? index
-        }
-        var uses: Pullback.Uses = []
-        // Single numbers are always kept. To ask for the uses only where there is an array also lets a rule that is being
-        // traced, over single numbers, use its own primitive.
-        if value.storage != nil || operands.indices.contains(where: { operands[$0].storage != nil }) {
-            for position in operands.indices where operands[position].serial == tape.serial {
-                uses.formUnion(self.uses(ofOperand: position))
+        Tape.withCurrent { tape in
+            // References are not counted here: the operands outlive the call.
+            @inline(__always)
+            func number(_ position: Int) -> Int32 {
+                guard position < operands.count else { return -1 }
+                let operand = operands.baseAddress! + position
+                let index = tape.index(of: operand.pointee)
+                guard let broadcasting else { return index }
+                return tape.broadcasting(index, broadcasting)
             }
+            var (uses, hasArray) = (Pullback.Uses(), value.unownedStorage != nil)
+            for position in operands.indices where operands[position].unownedStorage != nil { hasArray = true }
+            // Single numbers are always kept. To ask for the uses only where there is an array also lets a rule that is
+            // being traced, over single numbers, use its own primitive.
+            if hasArray {
+                for position in operands.indices where operands[position].serial == tape.serial {
+                    uses.formUnion(self.uses(ofOperand: position))
+                }
+            }
+            let place = tape.place(of: attributes)
+            let index: Int32
+            if operands.count <= 3 {
+                let (first, second, third) = (number(0), number(1), number(2))
+                let shape = isElementwise ? tape[first].shape : tape.place(of: value.shape, near: first)
+                index = tape.append(
+                    self, value.elementType, shape: shape, bits: value.bits, operandCount: UInt8(operands.count), first,
+                    second, third, attributes: place)
+            } else {
+                let list = tape.place(ofOperands: operands.indices.map(number))
+                index = tape.append(
+                    self, value.elementType, shape: tape.place(of: value.shape), bits: value.bits,
+                    operandCount: Instruction.manyOperands, list.start, list.count, attributes: place)
+            }
+            if uses.isEmpty { return value.on(tape, index) }
+            if uses.contains(.result) { tape.keep(value, for: index) }
+            for position in operands.indices where uses.contains(.operand(position)) {
+                tape.keep(operands[position], forOperand: position, of: index)
+            }
+            return value.on(tape, index)
         }
-        let place = tape.place(of: attributes)
-        let index: Int32
-        if operands.count <= 3 {
-            let (first, second, third) = (number(0), number(1), number(2))
-            index = tape.append(
-                self, value.elementType, shape: tape.place(of: value.shape, near: first), bits: value.bits,
-                operandCount: UInt8(operands.count), first, second, third, attributes: place)
-        } else {
-            let list = tape.place(ofOperands: operands.indices.map(number))
-            index = tape.append(
-                self, value.elementType, shape: tape.place(of: value.shape), bits: value.bits,
-                operandCount: Instruction.manyOperands, list.start, list.count, attributes: place)
-        }
-        if uses.contains(.result) { tape.keep(value, for: index) }
-        for position in operands.indices where uses.contains(.operand(position)) {
-            tape.keep(operands[position], forOperand: position, of: index)
-        }
-        return value.on(tape, index)
     }
 }
 
