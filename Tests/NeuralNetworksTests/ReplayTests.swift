@@ -73,6 +73,23 @@ import Testing
         expectSame(trained, manual)
     }
 
+    @Test func `a profile is made on a copy`() {
+        let (profiled, other) = (model(), model())
+        let optimizer = SGD(learningRate: 0.5, momentum: 0.9)
+        let (step, plain) = (step(profiled, optimizer), step(other, optimizer))
+        #expect(step.profile(x, y) == "no recording takes these inputs: run on them first")
+        for _ in 0..<3 {
+            #expect(step(x, y) == plain(x, y))
+            #expect(step.profile(x, y).contains("100.0 %"))
+            expectSame(profiled, other)
+            #expect(step.optimizerMemory.mapValues(\.elementBits) == plain.optimizerMemory.mapValues(\.elementBits))
+        }
+        #expect(step.explanation == plain.explanation)
+        profiled.weight.value = Tensor([[1, 2], [3, 4]])
+        _ = step.profile(x, y)
+        #expect(profiled.weight.value == Tensor([[1, 2], [3, 4]]))
+    }
+
     @Test func `two steps take turns with one model`() {
         let (trained, manual) = (model(), model())
         let (first, second) = (step(trained, SGD(learningRate: 0.5)), step(trained, SGD(learningRate: 0.1)))

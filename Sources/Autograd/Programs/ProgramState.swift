@@ -112,6 +112,11 @@ package final class ProgramState: Sendable {
         }
     }
 
+    /// A copy of the memory, ready for a recording.
+    func copiedMemory(for code: Code) -> Memory {
+        contents.withLock { Memory(code, replacing: load(code, &$0)) }
+    }
+
     /// The memory, ready for a recording. Going from one to another, only constants of single numbers are copied: all lie in one
     /// block with the state in front.
     private func load(_ code: Code, _ contents: inout Contents) -> Memory {

@@ -77,6 +77,9 @@ package final class Replayer: Sendable {
         return finish(results, loading: code)
     }
 
+    /// Memory in which a recording runs on a copy of the state.
+    func copiedMemory(for code: Code) -> Memory { state?.copiedMemory(for: code) ?? Memory(code) }
+
     private func runEagerly(_ inputs: [Tensor], _ function: Function) -> [Tensor] {
         let given = inputs.map { $0.isFailed || $0.isOpenElsewhere ? $0 : $0.withoutTape } + (state?.values ?? [])
         return finish(Tape.eagerly { function(given) })

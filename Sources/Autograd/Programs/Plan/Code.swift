@@ -91,10 +91,16 @@ struct KernelStep: Sendable {
 extension Code {
     /// Runs the steps. False where a guard does not hold or a kernel refuses its operands: then no state has changed.
     func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Bool {
+        run(bases) { steps[$0].run(bases) }
+    }
+
+    /// The same, each step by `step`.
+    @inline(__always)
+    func run(_ bases: UnsafeMutablePointer<UnsafeMutableRawPointer>, step: (Int) -> Bool) -> Bool {
         if isRefused { return false }
-        for position in 0..<decision where !steps[position].run(bases) { return false }
+        for position in 0..<decision where !step(position) { return false }
         for guarded in guards where !guarded.holds(bases) { return false }
-        for position in decision..<steps.count { _ = steps[position].run(bases) }
+        for position in decision..<steps.count { _ = step(position) }
         for (place, state) in commits {
             state.place.address(bases).copyMemory(from: place.address(bases), byteCount: state.type.byteCount)
         }

@@ -33,6 +33,11 @@ struct Planner {
     /// The instructions of a graph, each with its step and where its value lies: in which bytes of the block, in one of the
     /// temporaries that are used for block after block of elements, or outside. What is computed in one step is fused.
     static func plan(of graph: Graph, stateCount: Int = 0) -> String {
+        lines(of: graph, stateCount: stateCount).map(\.text).joined(separator: "\n")
+    }
+
+    /// The same in lines, with the step of each; −1 where the value is given.
+    static func lines(of graph: Graph, stateCount: Int) -> [(step: Int, text: String)] {
         let planner = Planner(graph, stateCount, true)
         let graph = planner.graph
         let texts = graph.nodes.enumerated().map { $1.text(as: $0) }
@@ -47,8 +52,8 @@ struct Planner {
                 case 1?: "constant"
                 case let base?: base < planner.firstOutput ? "input" : "result \(base - planner.firstOutput)"
                 }
-            return Graph.aligned(text, step < 0 ? place : "step \(step), \(place)", width: width)
-        }.joined(separator: "\n")
+            return (step, Graph.aligned(text, step < 0 ? place : "step \(step), \(place)", width: width))
+        }
     }
 
     private init(_ graph: Graph, _ stateCount: Int, _ hasRegions: Bool) {

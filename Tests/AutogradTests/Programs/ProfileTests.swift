@@ -1,0 +1,58 @@
+import Testing
+
+@testable import Autograd
+
+/// Where the time of a replay goes.
+@Suite struct ProfileTests {
+    /// The lines behind the first, parted into what stands in front and the plan's own.
+    private func lines(of profile: String) -> [(share: Double?, text: String)] {
+        profile.split(separator: "\n").dropFirst().map { line in
+            (Double(line.prefix(9).filter { $0.isNumber || $0 == "." }), String(line.dropFirst(9)))
+        }
+    }
+
+    @Test func `is the plan with a share of the time for each step`() {
+        let x = Tensor((0..<4000).map { Double($0) / 4000 }, shape: [40, 100])
+        let program = Program(at: x) { x in sum(tanh(matmul(x.transposed(), x)) * 2) + sum(x.transposed().reshaped(to: [4000])) }
+        let profile = program.profile(x)
+        let lines = lines(of: profile)
+        let plan = program.plan.split(separator: "\n").map(String.init)
+        #expect(profile.contains(" µs a run, of which the steps take:\n"))
+        #expect(Array(lines.prefix(plan.count).map(\.text)) == plan)
+        #expect(lines.dropFirst(plan.count).allSatisfy { $0.text.hasPrefix("a copy, step ") })
+        let shares = lines.compactMap(\.share)
+        // One for each step, rounded to a tenth.
+        let steps = Planner.code(program.graph!).steps.count
+        #expect(shares.count == steps && steps > 2)
+        #expect(abs(shares.reduce(0, +) - 100) <= 0.05 * Double(steps) + 1e-9)
+        // The product of 400,000 takes longer than all else together.
+        #expect(lines.first { $0.text.contains("matmul") }?.share ?? 0 > 50)
+        // A step is named once.
+        for line in lines where line.share == nil { #expect(line.text.contains("step") == isFused(line.text, in: lines)) }
+    }
+
+    /// Whether an earlier line has the step of this one.
+    private func isFused(_ text: String, in lines: [(share: Double?, text: String)]) -> Bool {
+        guard let step = text.range(of: "step ").map({ text[$0.lowerBound...].prefix { $0 != "," } }) else { return false }
+        return lines.contains { $0.share != nil && $0.text.contains(step + ",") }
+    }
+
+    @Test func `takes views and single numbers`() {
+        let x = Tensor([[1, 2, 3], [4, 5, 6]])
+        let program = Program(at: x.transposed(), Tensor(2)) { x, y in x * y }
+        #expect(program.profile(x.transposed(), Tensor(3)).contains("100.0 %"))
+    }
+
+    @Test func `says where there is no recording for its inputs`() {
+        let program = Program(at: Tensor(1)) { x in x > 0 ? x : -x }
+        let missing = "no recording takes these inputs: run on them first"
+        #expect(program.profile(Tensor([1, 2])) == missing)
+        #expect(program.profile() == missing)
+        #expect(program.profile(Tensor(1), Tensor(1)) == missing)
+        #expect(program.profile(Tensor(-1)) == missing)
+        #expect(program.explanation.split(separator: "\n").count { $0.hasPrefix("recorded") } == 1)
+        _ = program(Tensor(-1))
+        #expect(program.profile(Tensor(-1)).contains("negate"))
+        #expect(!program.profile(Tensor(1)).contains("negate"))
+    }
+}
