@@ -13,7 +13,9 @@ import Testing
 
     @Test func `is the plan with a share of the time for each step`() {
         let x = Tensor((0..<4000).map { Double($0) / 4000 }, shape: [40, 100])
-        let program = Program(at: x) { x in sum(tanh(matmul(x.transposed(), x)) * 2) + sum(x.transposed().reshaped(to: [4000])) }
+        let program = Program(at: x) { x in
+            sum(tanh(matmul(x.transposed(), x)) * 2) + sum(x.transposed().reshaped(to: [4000]))
+        }
         let profile = program.profile(x)
         let lines = lines(of: profile)
         let plan = program.plan.split(separator: "\n").map(String.init)
@@ -28,12 +30,15 @@ import Testing
         // The product of 400,000 takes longer than all else together.
         #expect(lines.first { $0.text.contains("matmul") }?.share ?? 0 > 50)
         // A step is named once.
-        for line in lines where line.share == nil { #expect(line.text.contains("step") == isFused(line.text, in: lines)) }
+        for line in lines where line.share == nil {
+            #expect(line.text.contains("step") == isFused(line.text, in: lines))
+        }
     }
 
     /// Whether an earlier line has the step of this one.
     private func isFused(_ text: String, in lines: [(share: Double?, text: String)]) -> Bool {
-        guard let step = text.range(of: "step ").map({ text[$0.lowerBound...].prefix { $0 != "," } }) else { return false }
+        guard let range = text.range(of: "step ") else { return false }
+        let step = text[range.lowerBound...].prefix { $0 != "," }
         return lines.contains { $0.share != nil && $0.text.contains(step + ",") }
     }
 
