@@ -12,11 +12,12 @@ import Testing
     }
 
     @Test func `is the plan with a share of the time for each step`() {
-        let x = Tensor((0..<4000).map { Double($0) / 4000 }, shape: [40, 100])
-        let program = Program(at: x) { x in
-            sum(tanh(matmul(x.transposed(), x)) * 2) + sum(x.transposed().reshaped(to: [4000]))
+        let x = Tensor((0..<64_000).map { Double($0) / 64_000 }, shape: [64, 1000])
+        let z = Tensor((0..<60).map(Double.init), shape: [20, 3])
+        let program = Program(at: x, z) { x, z in
+            sum(tanh(matmul(x, x.transposed())) * 2) + sum(exp(z.transposed().reshaped(to: [60])))
         }
-        let profile = program.profile(x)
+        let profile = program.profile(x, z)
         let lines = lines(of: profile)
         let plan = program.plan.split(separator: "\n").map(String.init)
         #expect(profile.contains(" µs a run, of which the steps take:\n"))
@@ -27,7 +28,7 @@ import Testing
         let steps = Planner.code(program.graph!).steps.count
         #expect(shares.count == steps && steps > 2)
         #expect(abs(shares.reduce(0, +) - 100) <= 0.05 * Double(steps) + 1e-9)
-        // The product of 400,000 takes longer than all else together.
+        // 4,096,000 products take longer than all else together, 4,096 hyperbolic tangents at most.
         #expect(lines.first { $0.text.contains("matmul") }?.share ?? 0 > 50)
         // A step is named once.
         for line in lines where line.share == nil {
