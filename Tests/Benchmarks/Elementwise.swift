@@ -41,9 +41,27 @@ func measureElementwise(_ report: Report) {
             ("copy", CK_COPY, nil, 0.5),
         ])
 
+    measurePowers(report, Float.self)
+    measurePowers(report, Double.self)
     measureFusion(report, numbers)
     measureSums(report)
     measureRandomNumbers(report)
+}
+
+/// Powers of numbers from ¼ to 4, with such exponents.
+private func measurePowers<Element: BinaryFloatingPoint>(_ report: Report, _ type: Element.Type) {
+    var random = RandomGenerator(seed: 6)
+    func numbers() -> [Element] { (0..<1_000_000).map { _ in Element(0.25 + 3.75 * random.uniform()) } }
+    let name = "pow, 1M \(type == Float.self ? "float32" : "float64")"
+    guard report.wants("W6", name) else { return }
+    let (x, y, z) = (Elements([1.5] + numbers()), Elements([2.5] + numbers()), Elements<Element>(zeros: 1_000_001))
+    report.row(
+        "W6", name, .picosecondsPerElement, per: x.count,
+        check: {
+            z.compute(CK_POWER, x, y)
+            return Check([z.first], equals: [2.7556759606310752], tolerance: 2 * Double(Element.ulpOfOne))
+        },
+        body: { z.compute(CK_POWER, x, y) })
 }
 
 /// Sums over all axes or some; the rows named "copy" say what it takes to copy as many numbers.
@@ -128,9 +146,9 @@ private struct Elements<Element: BinaryFloatingPoint> {
 
     init(zeros count: Int) { self.init([Element](repeating: 0, count: count)) }
 
-    func compute(_ function: ck_function, _ x: Elements) {
-        let operands = [UnsafeRawPointer(x.memory.baseAddress!)]
+    func compute(_ function: ck_function, _ operands: Elements...) {
+        let addresses = operands.map { UnsafeRawPointer($0.memory.baseAddress!) }
         let type = Element.self == Float.self ? CK_FLOAT32 : CK_FLOAT64
-        ck_elementwise(function, type)!(count, operands, [1], memory.baseAddress!)
+        ck_elementwise(function, type)!(count, addresses, operands.map { _ in 1 }, memory.baseAddress!)
     }
 }

@@ -5,8 +5,8 @@
 // once, on first use. Every kernel gives the same bits on every instruction set, but for the sign and payload of a NaN
 // that arithmetic makes: a sum's order does not depend on the width of a vector, and no product and sum are contracted
 // into one rounding. Two kinds of kernels do contract them where the set can (all but "baseline"), and so differ there
-// within their bounds: matrix products, and the elementary functions (CK_EXP to CK_SOFTPLUS), of which exp is 1.5 times
-// as fast for it. On one set an element has the same bits wherever it lies: alone, in a vector or behind the last one, at
+// within their bounds: matrix products, and the elementary functions (CK_EXP to CK_SOFTPLUS, and powers), of which exp is
+// 1.5 times as fast for it. On one set an element has the same bits wherever it lies: alone, in a vector or behind the last one, at
 // any stride.
 #ifndef CKERNELS_KERNELS_H
 #define CKERNELS_KERNELS_H
