@@ -44,6 +44,7 @@ func measureElementwise(_ report: Report) {
     measurePowers(report, Float.self)
     measurePowers(report, Double.self)
     measureFusion(report, numbers)
+    for count in [100_000, 1_000_000] { measureEager(report, count) }
     measureSums(report)
     measureRandomNumbers(report)
 }
@@ -104,6 +105,52 @@ private func measureRandomNumbers(_ report: Report) {
                 body: { draw(type, &random) })
         }
     }
+}
+
+/// Functions of new results, each in memory of its own; and arrays made, read and compared.
+private func measureEager(_ report: Report, _ count: Int) {
+    var random = RandomGenerator(seed: 6)
+    let name = "\(count == 1_000_000 ? "1M" : "100,000") float32"
+    lazy var (a, b, c) = {
+        let tensors = (0..<3).map { _ in Tensor.uniform(shape: [count], elementType: .float32, using: &random) }
+        return (tensors[0], tensors[1], tensors[2])
+    }()
+    let functions: [(name: String, function: (Tensor, Tensor, Tensor) -> Tensor)] = [
+        ("a * b + c", { a, b, c in a * b + c }),
+        ("gradient of sum(tanh(a * b + c))", { a, b, c in gradient(at: a, b, c) { sum(tanh($0 * $1 + $2)) }.2 }),
+        ("softmax over rows of 100", { a, _, _ in softmax(a.reshaped(to: [-1, 100])) }),
+    ]
+    for (function, body) in functions {
+        for threads in 1...2 {
+            let name = "eager \(function), \(name), \(threads) thread\(threads == 1 ? "" : "s")"
+            guard report.wants("W6", name) else { continue }
+            Threads.with(count: threads) {
+                report.row(
+                    "W6", name, .microseconds, threads: threads,
+                    check: {
+                        // Of the first elements alone.
+                        let first = [a, b, c].map { $0[..<100].cast(to: .float64) }
+                        return Check(
+                            body(a, b, c).reshaped(to: [count])[..<100].numbers,
+                            equals: body(first[0], first[1], first[2]).reshaped(to: [100]).numbers, tolerance: 1e-5)
+                    },
+                    body: { body(a, b, c) })
+            }
+        }
+    }
+    if count < 1_000_000 { return }
+    lazy var numbers = a.cast(to: .float64).numbers
+    lazy var floats = a.floats
+    lazy var (x, y) = (Tensor(numbers), Tensor(numbers))
+    func row<Value>(_ name: String, _ isRight: @autoclosure () -> Bool, _ body: () -> Value) {
+        report.row("W6", name, .microseconds, check: { Check([isRight() ? 1 : 0], equals: [1]) }, body: body)
+    }
+    row("comparison of two arrays, 1M float64", x == y) { x == y }
+    row("reading an array, 1M float64", x.numbers == numbers) { x.numbers }
+    row("reading an array, 1M float32", a.floats == floats) { a.floats }
+    row("an array of numbers, 1M float64", Tensor(numbers) == x) { Tensor(numbers) }
+    row("an array of numbers, 1M float32", Tensor(floats) == a) { Tensor(floats) }
+    row("a copy of an array, 1M float64", numbers + [] == numbers) { numbers + [] }  // what memory allows
 }
 
 /// Several functions in one replayed program, whose results of before are written over.

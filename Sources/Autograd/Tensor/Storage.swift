@@ -1,9 +1,10 @@
 import CKernels
 
-/// The elements of a tensor of rank above 0, with their shape, in one allocation.
+/// The elements of a tensor of rank above 0, with their shape.
 ///
-/// Either it owns its elements, which then lie packed in row-major order behind the header; or it is a view of another
-/// storage's elements (broadcast, transposed, reshaped, sliced), and the strides lie behind the header instead.
+/// Either it owns its elements, which then lie packed in row-major order: few of them behind the header, in one allocation;
+/// many, from 64 KiB on, in a block that later arrays take over, of which the process keeps at most 64 MiB. Or it is a view of
+/// another storage's elements (broadcast, transposed, reshaped, sliced), and the strides lie behind the header instead.
 /// It is written by the operation that makes it and never again once a `Tensor` of it has been handed out.
 final class Storage: ManagedBuffer<Storage.Header, UInt64> {
     struct Header {
@@ -39,15 +40,24 @@ final class Storage: ManagedBuffer<Storage.Header, UInt64> {
         let size = count * elementType.size
         // The limit is looked up for large arrays only.
         if size >= 1 << 30 && size > limit { return nil }
-        let made = Storage.create(minimumCapacity: max(1, (size + 7) / 8 + (size < aligned ? 0 : 7))) { buffer in
+        let block = size < CK_LARGE ? nil : ck_take_block(size)
+        let words = block != nil ? 0 : (size + 7) / 8 + (size < aligned ? 0 : 7)
+        let made = Storage.create(minimumCapacity: max(1, words)) { buffer in
             buffer.withUnsafeMutablePointerToElements {
                 let start = UnsafeMutableRawPointer($0)
                 return Header(
                     shape: shape, count: count, elementType: elementType, isPacked: true, isUniform: count == 1,
-                    elements: size < aligned ? start : start.alignedUp(toMultipleOf: 64), owner: nil)
+                    elements: block ?? (size < aligned ? start : start.alignedUp(toMultipleOf: 64)), owner: nil)
             }
         }
         return unsafeDowncast(made, to: Storage.self)
+    }
+
+    deinit {
+        withUnsafeMutablePointerToHeader { header in
+            let size = header.pointee.count * header.pointee.elementType.size
+            if size >= CK_LARGE && header.pointee.owner == nil { ck_give_block(header.pointee.elements, size) }
+        }
     }
 
     /// A view of elements of `base`, from the one at `offset` on, `strides` apart along each axis of `shape`.

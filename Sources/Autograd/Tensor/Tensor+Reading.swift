@@ -1,3 +1,5 @@
+import CKernels
+
 // Reading numbers is noted where a program is recorded: it is replayed only where the same are found.
 
 extension Tensor {
@@ -35,8 +37,9 @@ extension Tensor {
 
     /// All elements of an `.int64` tensor, in row-major order. Another element type is an error.
     public var indices: [Int] {
-        elements("indices", as: .int64, otherwise: "Read numbers with `numbers`, or `cast(to: .int64)` first.")
-            .map { (index: Int64) in Int(index) }
+        let advice = "Read numbers with `numbers`, or `cast(to: .int64)` first."
+        if MemoryLayout<Int>.size == 8 { return elements("indices", as: .int64, otherwise: advice) }
+        return elements("indices", as: .int64, otherwise: advice).map { (index: Int64) in Int(index) }
     }
 
     /// All elements of a `.bool` tensor, in row-major order. Another element type is an error.
@@ -78,12 +81,24 @@ extension Tensor: Equatable {
     /// Whether both have the same shape, the same element type and equal elements. A NaN equals nothing, 0 equals −0.
     public static func == (left: Tensor, right: Tensor) -> Bool {
         guard left.elementType == right.elementType, left.shape == right.shape else { return false }
+        let type = left.elementType
         return left.withUnsafeElements { x in
             right.withUnsafeElements { y in
-                switch left.elementType {
-                case .float64: x.bindMemory(to: Double.self).elementsEqual(y.bindMemory(to: Double.self))
-                case .float32: x.bindMemory(to: Float.self).elementsEqual(y.bindMemory(to: Float.self))
-                case .int64, .bool: x.elementsEqual(y)
+                if x.isEmpty { return true }
+                // Compared by the loop of `.==`, some at a time.
+                let loop = ElementLoop.kernel(ck_elementwise(CK_EQUAL, ck_type(type))!)
+                return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { outcomes in
+                    let start = outcomes.baseAddress!
+                    for first in stride(from: 0, to: x.count, by: 1024 * type.size) {
+                        let count = Swift.min(1024, (x.count - first) / type.size)
+                        loop.run(
+                            count, .init(start: x.baseAddress! + first, stride: 1),
+                            .init(start: y.baseAddress! + first, stride: 1), into: start, type)
+                        var areEqual: UInt8 = 1
+                        for position in 0..<count { areEqual &= start[position] }
+                        if areEqual == 0 { return false }
+                    }
+                    return true
                 }
             }
         }

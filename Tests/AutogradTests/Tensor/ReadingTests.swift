@@ -154,6 +154,20 @@ import Testing
         #expect(Tensor([.infinity, -.infinity]) == Tensor([.infinity, -.infinity]))
     }
 
+    @Test func `sees each of many elements, of every type and through views`() {
+        for type in Tensor.ElementType.allCases {
+            let zeros = Tensor(repeating: 0, shape: [3, 1500], elementType: type)
+            #expect(zeros == Tensor(0, elementType: type).broadcast(to: [3, 1500]))
+            for place in [0, 1023, 1024, 4499] {
+                var numbers = zeros.numbers
+                numbers[place] = 1
+                let other = Tensor(numbers, shape: [3, 1500], elementType: type)
+                #expect(other != zeros && other.transposed() != zeros.transposed() && other[0...1] == other[...1])
+                #expect(other.transposed() == Tensor(numbers, shape: [3, 1500], elementType: type).transposed())
+            }
+        }
+    }
+
     @Test func `is approximate where asked`() {
         #expect(Tensor([1, 0]).isApproximatelyEqual(to: Tensor([1 + 1e-9, 0])))
         #expect(!Tensor([1, 0]).isApproximatelyEqual(to: Tensor([1 + 1e-7, 0])))

@@ -18,6 +18,7 @@ def measure():
     measure_classifier(torch)
     measure_arrays(torch)
     measure_rows(torch)
+    measure_eager(torch)
     measure_gpt(torch)
     measure_small_gpt(torch)
     measure_small_arrays(torch)
@@ -148,6 +149,23 @@ def measure_rows(torch):
         y = torch.empty_like(x)
         body = lambda: torch.pow(x, exponents, out=y)
         row("W6", f"pow, 1M {str(dtype)[6:]}, torch", "ps/elem", body, per=1_000_000)
+
+
+def measure_eager(torch):
+    """Functions of new results, each in memory of its own."""
+    for count, name in ((100_000, "100,000"), (1_000_000, "1M")):
+        a, b, c = (torch.rand(count, dtype=torch.float32) for _ in range(3))
+        rows = a.reshape(-1, 100)
+        p = [x.clone().requires_grad_() for x in (a, b, c)]
+        for function, body in (
+            ("a * b + c", lambda: a * b + c),
+            (
+                "gradient of sum(tanh(a * b + c))",
+                lambda: torch.autograd.grad(torch.tanh(p[0] * p[1] + p[2]).sum(), p),
+            ),
+            ("softmax over rows of 100", lambda: torch.softmax(rows, 1)),
+        ):
+            row("W6", f"eager {function}, {name} float32, {threads}, torch", "us", body)
 
 
 def attention(torch, q, k, v, heads):
