@@ -40,11 +40,6 @@ static void *removed(ptrdiff_t place) {
     return memory;
 }
 
-/// Frees those that were kept longest, until no more than `most` bytes are left.
-static void shrink(ptrdiff_t most) {
-    while (kept.bytes > most) free(removed(0));
-}
-
 void *ck_take_block(ptrdiff_t bytes) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, watchForks);
@@ -53,10 +48,7 @@ void *ck_take_block(ptrdiff_t bytes) {
     pthread_mutex_lock(&kept.lock);
     for (ptrdiff_t place = kept.count - 1; place >= 0 && !memory; place--)
         if (kept.blocks[place].bytes == bytes) memory = removed(place);
-    if (!memory && !(memory = aligned_alloc(64, (size_t)bytes))) {
-        shrink(0);
-        memory = aligned_alloc(64, (size_t)bytes);
-    }
+    while (!memory && !(memory = aligned_alloc(64, (size_t)bytes)) && kept.count > 0) free(removed(0));
     pthread_mutex_unlock(&kept.lock);
     if (memory) return memory;
     fprintf(stderr, "There is no memory for an array of %td bytes.\n", bytes);
@@ -67,7 +59,7 @@ void ck_give_block(void *memory, ptrdiff_t bytes) {
     bytes = rounded(bytes);
     if (bytes > MOST) return free(memory);
     pthread_mutex_lock(&kept.lock);
-    shrink(MOST - bytes);
+    while (kept.bytes > MOST - bytes) free(removed(0));  // what was kept longest
     kept.blocks[kept.count].memory = memory;
     kept.blocks[kept.count++].bytes = bytes;
     kept.bytes += bytes;

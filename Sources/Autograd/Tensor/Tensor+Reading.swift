@@ -84,21 +84,17 @@ extension Tensor: Equatable {
         let type = left.elementType
         return left.withUnsafeElements { x in
             right.withUnsafeElements { y in
-                if x.isEmpty { return true }
                 // Compared by the loop of `.==`, some at a time.
                 let loop = ElementLoop.kernel(ck_elementwise(CK_EQUAL, ck_type(type))!)
                 return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { outcomes in
-                    let start = outcomes.baseAddress!
-                    for first in stride(from: 0, to: x.count, by: 1024 * type.size) {
+                    stride(from: 0, to: x.count, by: 1024 * type.size).allSatisfy { first in
                         let count = Swift.min(1024, (x.count - first) / type.size)
+                        let (x, y) = (x.baseAddress! + first, y.baseAddress! + first)
                         loop.run(
-                            count, .init(start: x.baseAddress! + first, stride: 1),
-                            .init(start: y.baseAddress! + first, stride: 1), into: start, type)
-                        var areEqual: UInt8 = 1
-                        for position in 0..<count { areEqual &= start[position] }
-                        if areEqual == 0 { return false }
+                            count, .init(start: x, stride: 1), .init(start: y, stride: 1), into: outcomes.baseAddress!,
+                            type)
+                        return outcomes.prefix(count).reduce(1, &) == 1
                     }
-                    return true
                 }
             }
         }
