@@ -13,6 +13,7 @@ import CKernels
 ///
 /// An array takes at most as many bytes as the machine has memory: more is an error, also for views such as a broadcast number,
 /// which take none, once they are computed with.
+/// Of the memory of large arrays that are no longer used, the process keeps at most 64 MiB for the next ones.
 ///
 /// 32 bytes: the elements of rank 0 lie inline, all others with their shape in one shared storage.
 // The one `@unchecked Sendable` of the package. What is unchecked: `Storage` is a class whose memory is written through
