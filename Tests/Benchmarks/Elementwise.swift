@@ -111,10 +111,7 @@ private func measureRandomNumbers(_ report: Report) {
 private func measureEager(_ report: Report, _ count: Int) {
     var random = RandomGenerator(seed: 6)
     let name = "\(count == 1_000_000 ? "1M" : "100,000") float32"
-    lazy var (a, b, c) = {
-        let tensors = (0..<3).map { _ in Tensor.uniform(shape: [count], elementType: .float32, using: &random) }
-        return (tensors[0], tensors[1], tensors[2])
-    }()
+    lazy var tensors = (0..<3).map { _ in Tensor.uniform(shape: [count], elementType: .float32, using: &random) }
     let functions: [(name: String, function: (Tensor, Tensor, Tensor) -> Tensor)] = [
         ("a * b + c", { a, b, c in a * b + c }),
         ("gradient of sum(tanh(a * b + c))", { a, b, c in gradient(at: a, b, c) { sum(tanh($0 * $1 + $2)) }.2 }),
@@ -129,19 +126,21 @@ private func measureEager(_ report: Report, _ count: Int) {
                     "W6", name, .microseconds, threads: threads,
                     check: {
                         // Of the first elements alone.
-                        let first = [a, b, c].map { $0[..<100].cast(to: .float64) }
+                        let first = tensors.map { $0[..<100].cast(to: .float64) }
                         return Check(
-                            body(a, b, c).reshaped(to: [count])[..<100].numbers,
+                            body(tensors[0], tensors[1], tensors[2]).reshaped(to: [count])[..<100].numbers,
                             equals: body(first[0], first[1], first[2]).reshaped(to: [100]).numbers, tolerance: 1e-5)
                     },
-                    body: { body(a, b, c) })
+                    body: { body(tensors[0], tensors[1], tensors[2]) })
             }
         }
     }
     if count < 1_000_000 { return }
-    lazy var numbers = a.cast(to: .float64).numbers
+    lazy var a = tensors[0]
     lazy var floats = a.floats
-    lazy var (x, y) = (Tensor(numbers), Tensor(numbers))
+    lazy var numbers = a.numbers
+    lazy var x = Tensor(numbers)
+    lazy var y = Tensor(numbers)
     func row<Value>(_ name: String, _ isRight: @autoclosure () -> Bool, _ body: () -> Value) {
         report.row("W6", name, .microseconds, check: { Check([isRight() ? 1 : 0], equals: [1]) }, body: body)
     }
