@@ -85,14 +85,12 @@ extension Tensor: Equatable {
         return left.withUnsafeElements { x in
             right.withUnsafeElements { y in
                 // Compared by the loop of `.==`, some at a time.
-                let loop = ElementLoop.kernel(ck_elementwise(CK_EQUAL, ck_type(type))!)
+                let compare = ck_elementwise(CK_EQUAL, ck_type(type))!
                 return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { outcomes in
                     stride(from: 0, to: x.count, by: 1024 * type.size).allSatisfy { first in
                         let count = Swift.min(1024, (x.count - first) / type.size)
-                        let (x, y) = (x.baseAddress! + first, y.baseAddress! + first)
-                        loop.run(
-                            count, .init(start: x, stride: 1), .init(start: y, stride: 1), into: outcomes.baseAddress!,
-                            type)
+                        let operands = [x.baseAddress! + first, y.baseAddress! + first]
+                        compare(count, operands, [1, 1], outcomes.baseAddress!)
                         return outcomes.prefix(count).reduce(1, &) == 1
                     }
                 }

@@ -83,7 +83,7 @@ import Testing
             (2, 1024, infinity), (-2, 1025, -infinity), (2, -1076, 0), (-2, -1077, -0.0), (0x1p-1074, 1, 0x1p-1074),
             (1e300, 1e300, infinity), (0.9, 1e300, 0), (0x1.fffffffffffffp-1, 1e300, 0),
             (0x1.0000000000001p0, 1e300, infinity),
-            (5, 1e-320, 1), (0, 1e-320, 0), (0, -1e-320, infinity),
+            (5, 0x1p-1060, 1), (0, 0x1p-1060, 0), (0, -0x1p-1060, infinity),
         ]
         for (x, y, z) in powers {
             let result = power([x], [y])[0]
