@@ -4,18 +4,32 @@
 
 #include "Kernels.h"
 #include "Scalars.h"
+#include "Threads.h"
 
 #include <stdbool.h>
 
 #define MINIMUM(x, y) ((x) < (y) ? (x) : (y))
+#define MAXIMUM(x, y) ((x) > (y) ? (x) : (y))
 
 /// How many results of a reduction are computed at a time.
 enum { CK_TILE = 64 };
+/// The nanoseconds that an element takes which is reduced.
+#define CK_REDUCING_TIME 0.15
 
 /// A position along some axes.
 typedef struct {
     ptrdiff_t offset, counters[CK_MOST_AXES + 1];
 } ck_walk;
+
+/// The `place`-th position along the axes from `first` to `last`, in row-major order.
+static inline ck_walk ck_walk_to(ptrdiff_t place, const ck_axis *first, const ck_axis *last) {
+    ck_walk walk = { 0 };
+    for (const ck_axis *axis = last; axis >= first; place /= axis->length, axis--) {
+        walk.counters[axis - first] = place % axis->length;
+        walk.offset += place % axis->length * axis->stride;
+    }
+    return walk;
+}
 
 /// Moves on along the axes from `first` to `axis`, in row-major order: by as many steps as the last of them allows, at most
 /// `most`.
@@ -39,6 +53,11 @@ static inline ck_axis *ck_append(ck_axis *last, ptrdiff_t length, ptrdiff_t stri
     return last;
 }
 
+/// Where a part starts of so many `parts` of whole grains, of which the last one has what is left; `count` for the one behind.
+static inline ptrdiff_t ck_start(ptrdiff_t part, ptrdiff_t parts, ptrdiff_t count, ptrdiff_t grain) {
+    return part == parts ? count : count / grain * part / parts * grain;
+}
+
 struct ck_table {
     const char *name;
     bool fuses;  // whether matrix products round a product and a sum together
@@ -57,13 +76,6 @@ struct ck_table {
 
 /// The table of the best instruction set that the processor has.
 const struct ck_table *ck_active_table(void);
-
-/// Fewer products than these, about 20 µs of work, are not worth waking another thread for.
-enum { CK_DIVISIBLE = 1 << 20 };
-
-/// Memory for the packed parts of matrices: one piece for each thread, kept until the thread ends.
-void *ck_workspace(void);
-enum { CK_WORKSPACE_BYTES = 5 << 18 };
 
 extern const struct ck_table ck_baseline;
 #ifdef __x86_64__

@@ -1,4 +1,4 @@
-// A pool of threads that wait for work asleep.
+// A pool of threads that wait for work, awake for a moment and then asleep.
 #define _GNU_SOURCE
 #include "include/Threads.h"
 #include "Table.h"
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MOST_THREADS 1024
@@ -66,37 +67,110 @@ ptrdiff_t ck_limit_threads(ptrdiff_t count) {
 
 // MARK: The pool
 
-/// The piece of work at hand. All fields are guarded by the lock; `body` runs without it.
+// In nanoseconds.
+enum {
+    AWAKE = 40000,       // how long a thread that has worked waits for more, or for others, before it sleeps
+    WORTH_WAKING = 50000,  // how much work there must have been lately to wake a thread: that takes as long
+    MOST_GAIN = 1000000, MOST_LOSS = 50000,  // how much of what threads gain counts against what they lose, and how much of that they may
+    SHORTEST_PAUSE = 1000000, LONGEST_PAUSE = 100000000,
+    LEAST_PART = 10000,
+};
+/// The parts of a piece of work for each thread: the last one is waited for.
+enum { PARTS = 4 };
+/// What a thread that has joined adds to the places there are for others.
+enum { JOINED = 1 << 16 };
+#define HELPED ((uint64_t)1 << 32)
+
+/// The piece of work at hand, and the threads that help. Who sets `isBusy` may change what is neither atomic nor `called`.
 static struct pool {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;  // of those who sleep
     pthread_cond_t work, done;
     void (*body)(void *, ptrdiff_t);
     void *context;
-    ptrdiff_t parts, taken;
-    ptrdiff_t wanted;   // threads that may still join
-    ptrdiff_t running;  // threads that have joined and are not done
-    ptrdiff_t started;  // threads there are
-    bool isBusy;
+    ptrdiff_t parts;
+    int processor;  // of the thread that divides it
+    _Atomic(uint64_t) taken;  // how many by who divided it, from the first on, and HELPED times how many by others, from the last on
+    _Atomic(ptrdiff_t) places;  // how many threads may still join, and JOINED for each that has and is not done
+    _Atomic(ptrdiff_t) asleep;  // helpers that nobody has called
+    ptrdiff_t called;           // and those who have been, but do not know yet; guarded by the lock
+    _Atomic(bool) isBusy, isAwaited, isCrowded;
+    ptrdiff_t started;  // helpers there are
+    double lately;      // nanoseconds of work without a longer break than AWAKE
+    double gain;        // nanoseconds, less what was lost
+    int64_t end;            // of the last piece
+    int64_t pause, resumed;  // how long the helpers were left alone, the last time, and until when
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 
-/// Does parts that nobody has taken. A thread that wakes up too late finds none; nobody waits for it.
-static void takeParts(void) {
-    while (pool.taken < pool.parts) {
-        const ptrdiff_t part = pool.taken++;
-        pthread_mutex_unlock(&pool.lock);
-        pool.body(pool.context, part);
-        pthread_mutex_lock(&pool.lock);
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000ll + time.tv_nsec;
+}
+
+/// The processor that the calling thread runs on; −1 where the system does not say.
+static int processor(void) {
+#ifdef __linux__
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+/// Waits awake until `isReached` says so: false if that takes too long, for who works here may be what one waits for.
+static bool waitAwake(bool (*isReached)(void)) {
+    for (const int64_t end = now() + AWAKE; now() < end;)
+        for (int i = 0; i < 16; i++) {
+            if (isReached()) return true;
+#ifdef __x86_64__
+            __builtin_ia32_pause();
+#else
+            __asm__ volatile("yield");
+#endif
+        }
+    return false;
+}
+
+static bool isDone(void) { return atomic_load(&pool.places) < JOINED; }
+
+static bool join(void) {
+    ptrdiff_t places = atomic_load(&pool.places);
+    while (places % JOINED > 0)
+        if (atomic_compare_exchange_weak(&pool.places, &places, places - 1 + JOINED)) return true;
+    return false;
+}
+
+/// Does parts that nobody has taken, and returns how many. Helpers begin at the other end: so what lies in a thread's cache is
+/// likely to be what it works on the next time.
+static ptrdiff_t takeParts(bool isHelper) {
+    for (ptrdiff_t count = 0;; count++) {
+        const uint64_t taken = atomic_fetch_add(&pool.taken, isHelper ? HELPED : 1);
+        if ((ptrdiff_t)(taken % HELPED + taken / HELPED) >= pool.parts) return count;
+        pool.body(pool.context, isHelper ? pool.parts - 1 - (ptrdiff_t)(taken / HELPED) : (ptrdiff_t)(taken % HELPED));
     }
 }
 
 static void *help(void *unused) {
-    pthread_mutex_lock(&pool.lock);
+    ck_workspace();
     for (;;) {
-        while (pool.wanted == 0) pthread_cond_wait(&pool.work, &pool.lock);
-        pool.wanted--;
-        pool.running++;
-        takeParts();
-        if (--pool.running == 0) pthread_cond_signal(&pool.done);
+        if (waitAwake(join)) {
+            // On the processor of the thread that is to be helped, one would but take its time.
+            if (pool.processor >= 0 && processor() == pool.processor) atomic_store(&pool.isCrowded, true);
+            else takeParts(true);
+            if (atomic_fetch_sub(&pool.places, JOINED) >= 2 * JOINED || !atomic_load(&pool.isAwaited)) continue;
+            pthread_mutex_lock(&pool.lock);
+            pthread_cond_signal(&pool.done);
+        } else {
+            pthread_mutex_lock(&pool.lock);
+            // Who makes places looks afterwards who is asleep.
+            atomic_fetch_add(&pool.asleep, 1);
+            if (atomic_load(&pool.places) % JOINED > 0) {
+                atomic_fetch_sub(&pool.asleep, 1);
+            } else {
+                while (pool.called == 0) pthread_cond_wait(&pool.work, &pool.lock);
+                pool.called--;
+            }
+        }
+        pthread_mutex_unlock(&pool.lock);
     }
     return unused;
 }
@@ -112,6 +186,8 @@ static void watchForks(void) { pthread_atfork(beforeFork, inParent, inChild); }
 
 /// Starts threads until there are `count`, or the system has no more. They leave signals to the others.
 static void startThreads(ptrdiff_t count) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watchForks);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -120,31 +196,103 @@ static void startThreads(ptrdiff_t count) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-void ck_parallel(ptrdiff_t parts, void (*body)(void *, ptrdiff_t), void *context) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+/// Lets so many threads join; wakes some where fewer are awake, if that is worth it.
+static void offer(ptrdiff_t places) {
+    atomic_store(&pool.places, places);
+    const ptrdiff_t asleep = atomic_load(&pool.asleep), missing = places - (pool.started - asleep);
+    if (missing <= 0 || pool.lately < WORTH_WAKING) return;
+    pthread_mutex_lock(&pool.lock);
+    // Some may have seen the places, and not have fallen asleep.
+    const ptrdiff_t called = MINIMUM(missing, atomic_load(&pool.asleep));
+    atomic_fetch_sub(&pool.asleep, called);
+    pool.called += called;
+    for (ptrdiff_t n = 0; n < called; n++) pthread_cond_signal(&pool.work);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/// Waits for those who have joined; nobody else may.
+static void finish(void) {
+    atomic_fetch_and(&pool.places, -JOINED);
+    if (isDone() || waitAwake(isDone)) return;
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&pool.isAwaited, true);
+    while (!isDone()) pthread_cond_wait(&pool.done, &pool.lock);
+    atomic_store(&pool.isAwaited, false);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/// Leaves the helpers alone for a while where they cost more than they gain, as when their processors are busy elsewhere; for longer,
+/// if they did so soon after the last while.
+static void judge(double gain, int64_t end) {
+    pool.end = end;
+    pool.gain = MINIMUM(pool.gain + gain, MOST_GAIN);
+    if (pool.gain > -MOST_LOSS) return;
+    const bool isSoon = end - pool.resumed < 8 * SHORTEST_PAUSE + pool.pause;
+    pool.pause = isSoon && pool.pause > 0 ? MINIMUM(2 * pool.pause, LONGEST_PAUSE) : SHORTEST_PAUSE;
+    pool.resumed = end + pool.pause;
+    pool.gain = 0;
+}
+
+/// A piece of work that would take `nanoseconds`, divided; false where that is not to be.
+static bool share(ptrdiff_t parts, ptrdiff_t helpers, double nanoseconds, void (*body)(void *, ptrdiff_t), void *context) {
+    const int64_t start = now();
+    if (start < pool.resumed) return false;
+    if (pool.started < helpers) startThreads(helpers);
+    pool.lately = nanoseconds + (start - pool.end < AWAKE ? pool.lately : 0);
+    pool.body = body;
+    pool.context = context;
+    pool.parts = parts;
+    pool.processor = processor();
+    atomic_store(&pool.taken, 0);
+    offer(MINIMUM(helpers, pool.started));
+    const int64_t offered = now();
+    const double own = (double)takeParts(false);
+    // What this thread would have taken for all parts.
+    const double alone = (double)(now() - offered) * (double)parts / own;
+    finish();
+    const int64_t end = now();
+    if (atomic_exchange(&pool.isCrowded, false)) judge(-MOST_GAIN, end);
+    else judge(own > 0 ? alone - (double)(end - start) : 0, end);
+    return true;
+}
+
+static void divide(ptrdiff_t parts, double nanoseconds, void (*body)(void *, ptrdiff_t), void *context) {
     const ptrdiff_t helpers = MINIMUM(ck_thread_count(), parts) - 1;
-    if (helpers > 0) {
-        pthread_once(&once, watchForks);
-        pthread_mutex_lock(&pool.lock);
-        if (!pool.isBusy) {
-            if (pool.started < helpers) startThreads(helpers);
-            pool.isBusy = true;
-            pool.body = body;
-            pool.context = context;
-            pool.parts = parts;
-            pool.taken = 0;
-            pool.wanted = MINIMUM(helpers, pool.started);
-            for (ptrdiff_t h = 0; h < pool.wanted; h++) pthread_cond_signal(&pool.work);
-            takeParts();
-            pool.wanted = 0;
-            while (pool.running > 0) pthread_cond_wait(&pool.done, &pool.lock);
-            pool.isBusy = false;
-            pthread_mutex_unlock(&pool.lock);
-            return;
-        }
-        pthread_mutex_unlock(&pool.lock);
+    bool isDone = false;
+    if (helpers > 0 && !atomic_load(&pool.isBusy) && !atomic_exchange(&pool.isBusy, true)) {
+        isDone = share(parts, helpers, nanoseconds, body, context);
+        atomic_store(&pool.isBusy, false);
     }
-    for (ptrdiff_t part = 0; part < parts; part++) body(context, part);
+    if (!isDone) for (ptrdiff_t part = 0; part < parts; part++) body(context, part);
+}
+
+void ck_parallel(ptrdiff_t parts, void (*body)(void *, ptrdiff_t), void *context) {
+    divide(parts, WORTH_WAKING, body, context);
+}
+
+// MARK: Ranges
+
+struct ranges {
+    void (*body)(void *, ptrdiff_t, ptrdiff_t);
+    void *context;
+    ptrdiff_t count, grain, parts;
+};
+
+static void doRange(void *context, ptrdiff_t part) {
+    const struct ranges *r = context;
+    const ptrdiff_t start = ck_start(part, r->parts, r->count, r->grain);
+    r->body(r->context, start, ck_start(part + 1, r->parts, r->count, r->grain) - start);
+}
+
+void ck_divide(
+    ptrdiff_t count, ptrdiff_t grain, double nanoseconds, void (*body)(void *, ptrdiff_t, ptrdiff_t), void *context) {
+    struct ranges ranges = { body, context, count, grain, .parts = 1 };
+    if (nanoseconds >= CK_DIVISIBLE) {
+        const double most = MINIMUM(nanoseconds / LEAST_PART, PARTS * (double)ck_thread_count());
+        ranges.parts = (ptrdiff_t)MINIMUM(most, (double)(count / grain));
+    }
+    if (ranges.parts > 1) divide(ranges.parts, nanoseconds, doRange, &ranges);
+    else body(context, 0, count);
 }
 
 // MARK: A thread's workspace
@@ -163,7 +311,7 @@ void *ck_workspace(void) {
     if (!workspace) {
         pthread_once(&once, makeWorkspaceKey);
         workspace = aligned_alloc(4096, CK_WORKSPACE_BYTES);
-        if (!workspace) stop("There is no memory for the workspace of a matrix product.");
+        if (!workspace) stop("There is no memory for the workspace of a thread.");
         pthread_setspecific(workspaceKey, workspace);
     }
     return workspace;

@@ -88,35 +88,70 @@ struct ElementLoops: Sendable {
 }
 
 extension ElementLoop {
-    /// Computes all elements of a packed result from operands of its shape, each read through its strides.
+    /// Computes all elements of a packed result from operands of its shape, each read through its strides; about how long one
+    /// takes says whether threads share them.
     ///
     /// Neighbouring axes that every operand crosses with one stride count as one, so that packed operands take one run of
     /// the loop.
     func run(
         _ layouts: UnsafeBufferPointer<Tensor.Layout>, _ elements: UnsafePointer<UnsafeRawPointer>,
-        into result: UnsafeMutableRawPointer, resultSize: Int
+        into result: UnsafeMutableRawPointer, resultSize: Int, elementTime: Double
     ) {
-        let (shape, type) = (layouts.last!.shape, layouts.last!.elementType)
+        let shape = layouts.last!.shape
         var outer = shape.rank
         while outer > 0, layouts.allSatisfy({ $0.strides.single(over: outer - 1..<shape.rank, of: shape) != nil }) {
             outer -= 1
         }
-        let run = shape[outer...].reduce(1, *)
-        if run == 0 { return }
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: layouts.count) { strides in
-            withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: layouts.count) { addresses in
-                for (position, layout) in layouts.enumerated() {
-                    strides[position] = layout.strides.single(over: outer..<shape.rank, of: shape)!
-                    addresses[position] = elements[position]
-                }
-                var target = result
-                shape.visit(firstAxes: outer) {
-                    self.run(run, addresses.baseAddress!, strides.baseAddress!, target, type)
-                    target += run * resultSize
-                } move: { axis, steps in
-                    for position in layouts.indices {
-                        let bytes = layouts[position].elementType.size * layouts[position].strides[axis]
-                        addresses[position] += steps * bytes
+        let runs = Runs(
+            loop: self, layouts: layouts, elements: elements, result: result, resultSize: resultSize, outer: outer,
+            axis: shape[..<outer].firstIndex { $0 > 1 } ?? 0, length: shape[outer...].reduce(1, *))
+        if runs.length == 0 { return }
+        let time = shape.isSmall ? 0 : elementTime * Double(shape.elementCount)
+        if time < Double(CK_DIVISIBLE) { return runs.compute(0, runs.count) }
+        withUnsafePointer(to: runs) {
+            ck_divide(
+                runs.count, outer == 0 ? 64 : 1, time,
+                { $0!.assumingMemoryBound(to: Runs.self).pointee.compute($1, $2) }, UnsafeMutableRawPointer(mutating: $0))
+        }
+    }
+
+    /// What lies along the axes in front of others: runs of the loop.
+    private struct Runs {
+        let loop: ElementLoop
+        let layouts: UnsafeBufferPointer<Tensor.Layout>
+        let elements: UnsafePointer<UnsafeRawPointer>
+        let result: UnsafeMutableRawPointer
+        let resultSize: Int
+        /// How many axes are in front, and the first of them that is longer than 1.
+        let outer, axis: Int
+        /// Of a run.
+        let length: Int
+
+        /// How many positions there are, along that axis or else of the only run.
+        var count: Int { outer == 0 ? length : layouts.last!.shape[axis] }
+
+        /// Computes the elements of so many positions.
+        func compute(_ first: Int, _ count: Int) {
+            var (shape, type) = (layouts.last!.shape, layouts.last!.elementType)
+            let run = outer == 0 ? count : length
+            var target = result
+            if first > 0 { target += first * (outer == 0 ? 1 : shape[(axis + 1)...].reduce(1, *)) * resultSize }
+            if outer > 0 { shape[axis] = count }
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: layouts.count) { strides in
+                withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: layouts.count) { addresses in
+                    for (position, layout) in layouts.enumerated() {
+                        strides[position] = layout.strides.single(over: outer..<shape.rank, of: shape)!
+                        let stride = outer == 0 ? strides[position] : layout.strides[axis]
+                        addresses[position] = elements[position] + first * stride * layout.elementType.size
+                    }
+                    shape.visit(firstAxes: outer) {
+                        loop.run(run, addresses.baseAddress!, strides.baseAddress!, target, type)
+                        target += run * resultSize
+                    } move: { axis, steps in
+                        for position in layouts.indices {
+                            let bytes = layouts[position].elementType.size * layouts[position].strides[axis]
+                            addresses[position] += steps * bytes
+                        }
                     }
                 }
             }

@@ -1,9 +1,11 @@
 import CKernels
 
-/// How many threads share a large operation, such as a matrix product. The bits of a result do not depend on it.
+/// How many threads share what is large: matrix products, element-wise operations, reductions, copies and draws that take 20 µs
+/// or more. The bits of a result do not depend on it.
 ///
 /// At first as many as there are processors that the process may use, or what the environment variable `AUTOGRAD_THREADS`
-/// says. Threads that wait for work sleep; small operations stay on the thread that calls them.
+/// says. A thread that has just helped stays awake for some 40 µs, then it sleeps. Where others do not help, as when their
+/// processors are busy with something else, the thread that calls does without them for up to 0.1 s, and tries again.
 public enum Threads {
     /// How many threads an operation uses at most, the calling one included; at least 1. Setting it sets it for the whole
     /// process.

@@ -150,6 +150,17 @@ extension Primitive {
     }
 }
 
+extension Primitive {
+    /// About how many nanoseconds an element takes.
+    var elementTime: Double {
+        switch function {
+        case nil, CK_POWER, CK_SHIFTED_POWER: 5
+        case let function? where (CK_EXP.rawValue...CK_SOFTPLUS.rawValue).contains(function.rawValue): 1
+        default: 0.2
+        }
+    }
+}
+
 extension Primitive.Result {
     /// Refuses what is no array of real numbers.
     func checkReal() throws(Primitive.Refusal) {

@@ -1,4 +1,4 @@
-// What the machine has: processors, so that work is divided among threads, which sleep while there is none; and memory.
+// What the machine has: processors, so that work is divided among threads; and memory.
 #ifndef CKERNELS_THREADS_H
 #define CKERNELS_THREADS_H
 
@@ -18,9 +18,23 @@ ptrdiff_t ck_limit_threads(ptrdiff_t count);
 
 /// Calls body(context, part) once for each part < parts, in any order, on at most `ck_thread_count()` threads, of which
 /// the calling one is always one. Returns when all are done. Where another thread is dividing work, or `body` does so
-/// itself, the calling thread does all of it alone. Allocates nothing, except when it starts threads for the first time.
-/// `body` must not fork the process.
+/// itself, the calling thread does all of it alone; so it does for a while where the others turn out not to help, as when their
+/// processors are busy. Allocates nothing, except when it starts threads for the first time. `body` must not fork the process.
 void ck_parallel(ptrdiff_t parts, void (*body)(void *_Nullable context, ptrdiff_t part), void *_Nullable context);
+
+/// Less work, in nanoseconds, is not worth dividing.
+enum { CK_DIVISIBLE = 20000 };
+
+/// Calls body(context, first, count) for ranges that together are 0 ..< `count`, as `ck_parallel` calls its own: several of whole
+/// grains, the last one with what is left, where all of them take `nanoseconds` and those are worth dividing; else one.
+void ck_divide(
+    ptrdiff_t count, ptrdiff_t grain, double nanoseconds,
+    void (*body)(void *_Nullable context, ptrdiff_t first, ptrdiff_t count), void *_Nullable context);
+
+/// The calling thread's memory for what work needs beside operands and results, kept until the thread ends: packed parts of
+/// matrices, or blocks of elements. Each kernel may write over what others left.
+void *ck_workspace(void);
+enum { CK_WORKSPACE_BYTES = 5 << 18 };
 
 /// Copies bytes that another thread may change meanwhile: what was read is then to be thrown away.
 void ck_copy_beside_writer(void *to, const void *from, ptrdiff_t count);

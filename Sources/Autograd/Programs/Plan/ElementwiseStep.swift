@@ -1,7 +1,8 @@
 import CKernels
 
 /// Element-wise instructions of one shape that run together, block by block, so that what one makes of a block is still in
-/// the first-level cache when the next reads it. The same loops as eager code runs, hence the same bits.
+/// the first-level cache when the next reads it. The same loops as eager code runs, hence the same bits. Threads share the
+/// blocks; temporaries lie in each thread's own workspace.
 struct ElementwiseStep: Sendable {
     /// The elements of a block.
     static let blockLength = 512
@@ -14,7 +15,7 @@ struct ElementwiseStep: Sendable {
     static let mostSpreads = 8
 
     /// An array that the step reads or writes, whose elements lie side by side, or one that is every operand. A temporary is
-    /// one block, used again and again.
+    /// one block, used again and again, of which only the offset of the place counts, in the workspace.
     struct Stream: Sendable, Hashable {
         let place: Place
         /// 1 or 0.
@@ -45,20 +46,36 @@ struct ElementwiseStep: Sendable {
     let streams: [Stream]
     let spreads: [Spread]
     let operations: [Operation]
+    /// What it takes on one thread.
+    let nanoseconds: Double
 }
 
 extension ElementwiseStep {
     func run(_ bases: UnsafePointer<UnsafeMutableRawPointer>) {
+        if nanoseconds < Double(CK_DIVISIBLE) { return run(0..<elementCount, bases) }
+        withUnsafePointer(to: (step: self, bases: bases)) { work in
+            ck_divide(
+                elementCount, ElementwiseStep.blockLength, nanoseconds,
+                { context, first, count in
+                    let work = context!.assumingMemoryBound(
+                        to: (step: ElementwiseStep, bases: UnsafePointer<UnsafeMutableRawPointer>).self)
+                    work.pointee.step.run(first..<first + count, work.pointee.bases)
+                }, UnsafeMutableRawPointer(mutating: work))
+        }
+    }
+
+    private func run(_ range: Range<Int>, _ bases: UnsafePointer<UnsafeMutableRawPointer>) {
         // What runs alone has no one to share the cache with.
-        let longest = operations.count == 1 && spreads.isEmpty ? elementCount : ElementwiseStep.blockLength
+        let longest = operations.count == 1 && spreads.isEmpty ? range.count : ElementwiseStep.blockLength
+        let workspace = ck_workspace()
         withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: streams.count) { addresses in
             streams.withUnsafeBufferPointer { streams in
                 operations.withUnsafeBufferPointer { operations in
-                    for start in stride(from: 0, to: elementCount, by: max(1, longest)) {
+                    for start in stride(from: range.lowerBound, to: range.upperBound, by: max(1, longest)) {
                         for position in streams.indices {
-                            addresses[position] = streams[position].address(bases, start)
+                            addresses[position] = streams[position].address(bases, workspace, start)
                         }
-                        let count = min(longest, elementCount - start)
+                        let count = min(longest, range.upperBound - start)
                         for spread in spreads { spread.run(start, count, bases, addresses) }
                         for operation in operations { operation.run(count, addresses, streams) }
                     }
@@ -71,9 +88,9 @@ extension ElementwiseStep {
 extension ElementwiseStep.Stream {
     @inline(__always)
     fileprivate func address(
-        _ bases: UnsafePointer<UnsafeMutableRawPointer>, _ start: Int
+        _ bases: UnsafePointer<UnsafeMutableRawPointer>, _ workspace: UnsafeMutableRawPointer, _ start: Int
     ) -> UnsafeMutableRawPointer {
-        place.address(bases) + (isTemporary ? 0 : start * stride * elementSize)
+        isTemporary ? workspace + place.offset : place.address(bases) + start * stride * elementSize
     }
 }
 

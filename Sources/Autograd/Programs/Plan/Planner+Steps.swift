@@ -84,7 +84,7 @@ extension Planner {
             let spreadSlot = spread.firstIndex(of: layout).map { behind + $0 }
             let slot = makers[layout.buffer].flatMap { temporaries[$0] } ?? spreadSlot
             let stream = ElementwiseStep.Stream(
-                place: slot.map { Place(base: 0, offset: firstTemporary + $0 * ElementwiseStep.temporarySize) }
+                place: slot.map { Place(base: 0, offset: $0 * ElementwiseStep.temporarySize) }
                     ?? place(of: layout),
                 stride: slot == nil ? layout.stride! : 1, elementSize: schedule.buffers[layout.buffer].elementType.size,
                 isTemporary: slot != nil)
@@ -106,8 +106,10 @@ extension Planner {
                 source: place(of: layout), layout: ck_layout(layout.shape, layout.strides),
                 elementType: schedule.buffers[layout.buffer].elementType, stream: number(layout))
         }
+        let count = graph[members[0]].shape.elementCount
+        let time = members.reduce(0.3 * Double(spreads.count)) { $0 + graph[$1].primitive.elementTime }
         return ElementwiseStep(
-            elementCount: graph[members[0]].shape.elementCount, streams: streams, spreads: spreads,
-            operations: operations)
+            elementCount: count, streams: streams, spreads: spreads, operations: operations,
+            nanoseconds: Double(count) * time)
     }
 }

@@ -9,7 +9,6 @@ struct Planner {
     private(set) var steps: [Code.Step] = []
     /// The slots of the element-wise values that nothing outside their step reads, by node.
     private(set) var temporaries: [Int: Int] = [:]
-    private(set) var firstTemporary = 0
     /// The buffers in whose place another was put.
     private var taken: Set<Int> = []
     private(set) var constants = Storage.allocate([0], .float64)!
@@ -62,6 +61,7 @@ struct Planner {
         self.stateCount = stateCount
         places = [Place?](repeating: nil, count: schedule.buffers.count)
         numbers = schedule.regions.flatMap(\.constants)
+        numberTemporaries()
         placeGiven()
         placeOutputs()
         placeNewState()
@@ -131,7 +131,7 @@ extension Planner {
         return place
     }
 
-    /// In front of the block lies the state, behind it temporaries, then inputs that are copied.
+    /// In front of the block lies the state, behind it inputs that are copied.
     private mutating func placeGiven() {
         var size = 0
         for (index, buffer) in schedule.buffers.enumerated() {
@@ -139,8 +139,6 @@ extension Planner {
             places[index] = Place(base: 0, offset: size)
             size += Arena.rounded(buffer.byteCount)
         }
-        firstTemporary = size
-        size += placeTemporaries() * ElementwiseStep.temporarySize
         for (index, buffer) in schedule.buffers.enumerated() {
             if case .input(let position) = buffer.kind {
                 places[index] = Place(base: Code.firstInput + position, offset: 0)
@@ -170,9 +168,8 @@ extension Planner {
         }
     }
 
-    /// Numbers the blocks that values need which live within one step; returns how many there are.
-    private mutating func placeTemporaries() -> Int {
-        var count = 0
+    /// Numbers the blocks that values need which live within one step.
+    private mutating func numberTemporaries() {
         for (step, plan) in schedule.steps.enumerated() {
             guard case .elementwise(let members) = plan else { continue }
             var lastUse: [Int: Int] = [:]
@@ -202,9 +199,7 @@ extension Planner {
                 temporaries[node] = slot
                 live.append((buffer, slot))
             }
-            count = max(count, next + schedule.spreadOperands(of: members).count)
         }
-        return count
     }
 
     /// Arrays that are results are written where they are handed out.

@@ -94,7 +94,8 @@ extension Primitive {
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
                 Tensor.withLayouts(of: operands, in: result.shape) { layouts, elements in
                     let loop = loops[layouts.last!.elementType]!
-                    loop.run(layouts, elements, into: target, resultSize: result.elementType.size)
+                    loop.run(
+                        layouts, elements, into: target, resultSize: result.elementType.size, elementTime: elementTime)
                 }
             }
         case .kernel(let kernel):
