@@ -69,37 +69,33 @@ ptrdiff_t ck_limit_threads(ptrdiff_t count) {
 
 // In nanoseconds.
 enum {
-    AWAKE = 40000,       // how long a thread that has worked waits for more, or for others, before it sleeps
-    WORTH_WAKING = 50000,  // how much work there must have been lately to wake a thread: that takes as long
-    MOST_GAIN = 1000000, MOST_LOSS = 50000,  // how much of what threads gain counts against what they lose, and how much of that they may
+    AWAKE = 40000,                                         // so long a thread waits for others before it sleeps
+    WORTH_WAKING = 50000,                                  // one is woken for so much work without a longer break
+    MOST_GAIN = 1000000, MOST_LOSS = 50000,                // how much helpers may have gained, and lose
     SHORTEST_PAUSE = 1000000, LONGEST_PAUSE = 100000000,
     LEAST_PART = 10000,
 };
 /// The parts of a piece of work for each thread: the last one is waited for.
 enum { PARTS = 4 };
-/// What a thread that has joined adds to the places there are for others.
-enum { JOINED = 1 << 16 };
-#define HELPED ((uint64_t)1 << 32)
+/// What a helper that has joined adds to the places there are for others, and one that takes a part to what is taken.
+#define HELPS ((int64_t)1 << 32)
 
 /// The piece of work at hand, and the threads that help. Who sets `isBusy` may change what is neither atomic nor `called`.
 static struct pool {
-    pthread_mutex_t lock;  // of those who sleep
-    pthread_cond_t work, done;
     void (*body)(void *, ptrdiff_t);
     void *context;
     ptrdiff_t parts;
-    int processor;  // of the thread that divides it
-    _Atomic(uint64_t) taken;  // how many by who divided it, from the first on, and HELPED times how many by others, from the last on
-    _Atomic(ptrdiff_t) places;  // how many threads may still join, and JOINED for each that has and is not done
-    _Atomic(ptrdiff_t) asleep;  // helpers that nobody has called
-    ptrdiff_t called;           // and those who have been, but do not know yet; guarded by the lock
-    _Atomic(bool) isBusy, isAwaited, isCrowded;
-    ptrdiff_t started;  // helpers there are
-    double lately;      // nanoseconds of work without a longer break than AWAKE
-    double gain;        // nanoseconds, less what was lost
-    int64_t end;            // of the last piece
-    int64_t pause, resumed;  // how long the helpers were left alone, the last time, and until when
-} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
+    int processor;            // that of the thread which divides it
+    _Atomic(int64_t) taken;   // parts: from the first on by that thread, and from the last on, HELPS each, by helpers
+    _Atomic(int64_t) places;  // how many helpers may still join, and HELPS for each that has and is not done
+    _Atomic(bool) isBusy, isCrowded;
+    ptrdiff_t started;                    // helpers there are
+    _Atomic(ptrdiff_t) asleep, called;    // those of them who sleep; and who have been woken, but do not know yet
+    pthread_mutex_t lock;
+    pthread_cond_t call;
+    double lately, gain;          // nanoseconds of work without a break, and those that helpers gained, less what they lost
+    int64_t end, pause, resumed;  // when work ended last; how long the helpers were left alone last, and until when
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .call = PTHREAD_COND_INITIALIZER };
 
 static int64_t now(void) {
     struct timespec time;
@@ -130,59 +126,49 @@ static bool waitAwake(bool (*isReached)(void)) {
     return false;
 }
 
-static bool isDone(void) { return atomic_load(&pool.places) < JOINED; }
+static bool isDone(void) { return atomic_load(&pool.places) < HELPS; }
 
 static bool join(void) {
-    ptrdiff_t places = atomic_load(&pool.places);
-    while (places % JOINED > 0)
-        if (atomic_compare_exchange_weak(&pool.places, &places, places - 1 + JOINED)) return true;
+    int64_t places = atomic_load(&pool.places);
+    while (places % HELPS > 0)
+        if (atomic_compare_exchange_weak(&pool.places, &places, places - 1 + HELPS)) return true;
     return false;
 }
 
 /// Does parts that nobody has taken, and returns how many. Helpers begin at the other end: so what lies in a thread's cache is
 /// likely to be what it works on the next time.
-static ptrdiff_t takeParts(bool isHelper) {
+static ptrdiff_t takeParts(bool helps) {
     for (ptrdiff_t count = 0;; count++) {
-        const uint64_t taken = atomic_fetch_add(&pool.taken, isHelper ? HELPED : 1);
-        if ((ptrdiff_t)(taken % HELPED + taken / HELPED) >= pool.parts) return count;
-        pool.body(pool.context, isHelper ? pool.parts - 1 - (ptrdiff_t)(taken / HELPED) : (ptrdiff_t)(taken % HELPED));
+        const int64_t taken = atomic_fetch_add(&pool.taken, helps ? HELPS : 1);
+        if (taken % HELPS + taken / HELPS >= pool.parts) return count;
+        pool.body(pool.context, helps ? pool.parts - 1 - taken / HELPS : taken % HELPS);
     }
 }
 
 static void *help(void *unused) {
-    ck_workspace();
-    for (;;) {
+    for (ck_workspace();;) {
         if (waitAwake(join)) {
             // On the processor of the thread that is to be helped, one would but take its time.
             if (pool.processor >= 0 && processor() == pool.processor) atomic_store(&pool.isCrowded, true);
             else takeParts(true);
-            if (atomic_fetch_sub(&pool.places, JOINED) >= 2 * JOINED || !atomic_load(&pool.isAwaited)) continue;
-            pthread_mutex_lock(&pool.lock);
-            pthread_cond_signal(&pool.done);
+            atomic_fetch_sub(&pool.places, HELPS);
         } else {
+            // Nobody waits for a helper that has not joined.
             pthread_mutex_lock(&pool.lock);
-            // Who makes places looks afterwards who is asleep.
-            atomic_fetch_add(&pool.asleep, 1);
-            if (atomic_load(&pool.places) % JOINED > 0) {
-                atomic_fetch_sub(&pool.asleep, 1);
-            } else {
-                while (pool.called == 0) pthread_cond_wait(&pool.work, &pool.lock);
-                pool.called--;
-            }
+            pool.asleep++;
+            while (pool.called == 0) pthread_cond_wait(&pool.call, &pool.lock);
+            pool.called--;
+            pthread_mutex_unlock(&pool.lock);
         }
-        pthread_mutex_unlock(&pool.lock);
     }
     return unused;
 }
 
-static void beforeFork(void) { pthread_mutex_lock(&pool.lock); }
-static void inParent(void) { pthread_mutex_unlock(&pool.lock); }
 /// A child has only the thread that forked.
 static void inChild(void) {
-    pool = (struct pool) {
-        .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
+    pool = (struct pool) { .lock = PTHREAD_MUTEX_INITIALIZER, .call = PTHREAD_COND_INITIALIZER };
 }
-static void watchForks(void) { pthread_atfork(beforeFork, inParent, inChild); }
+static void watchForks(void) { pthread_atfork(NULL, NULL, inChild); }
 
 /// Starts threads until there are `count`, or the system has no more. They leave signals to the others.
 static void startThreads(ptrdiff_t count) {
@@ -196,78 +182,63 @@ static void startThreads(ptrdiff_t count) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/// Lets so many threads join; wakes some where fewer are awake, if that is worth it.
+/// Lets so many helpers join, and wakes some where fewer are awake, if that is worth it.
 static void offer(ptrdiff_t places) {
     atomic_store(&pool.places, places);
-    const ptrdiff_t asleep = atomic_load(&pool.asleep), missing = places - (pool.started - asleep);
+    const ptrdiff_t asleep = pool.asleep, missing = MINIMUM(places - (pool.started - asleep), asleep);
     if (missing <= 0 || pool.lately < WORTH_WAKING) return;
     pthread_mutex_lock(&pool.lock);
-    // Some may have seen the places, and not have fallen asleep.
-    const ptrdiff_t called = MINIMUM(missing, atomic_load(&pool.asleep));
-    atomic_fetch_sub(&pool.asleep, called);
-    pool.called += called;
-    for (ptrdiff_t n = 0; n < called; n++) pthread_cond_signal(&pool.work);
+    pool.asleep -= missing;
+    pool.called += missing;
+    for (ptrdiff_t n = 0; n < missing; n++) pthread_cond_signal(&pool.call);
     pthread_mutex_unlock(&pool.lock);
 }
 
 /// Waits for those who have joined; nobody else may.
 static void finish(void) {
-    atomic_fetch_and(&pool.places, -JOINED);
+    atomic_fetch_and(&pool.places, -HELPS);
     if (isDone() || waitAwake(isDone)) return;
-    pthread_mutex_lock(&pool.lock);
-    atomic_store(&pool.isAwaited, true);
-    while (!isDone()) pthread_cond_wait(&pool.done, &pool.lock);
-    atomic_store(&pool.isAwaited, false);
-    pthread_mutex_unlock(&pool.lock);
+    // One that has been interrupted may go on here.
+    while (!isDone()) nanosleep(&(struct timespec) { .tv_nsec = AWAKE }, NULL);
 }
 
-/// Leaves the helpers alone for a while where they cost more than they gain, as when their processors are busy elsewhere; for longer,
-/// if they did so soon after the last while.
-static void judge(double gain, int64_t end) {
-    pool.end = end;
+/// Leaves the helpers alone for a while where they cost more than they gain, as when their processors are busy elsewhere; for
+/// longer, if they did so soon after the last while.
+static void judge(double gain) {
     pool.gain = MINIMUM(pool.gain + gain, MOST_GAIN);
     if (pool.gain > -MOST_LOSS) return;
-    const bool isSoon = end - pool.resumed < 8 * SHORTEST_PAUSE + pool.pause;
-    pool.pause = isSoon && pool.pause > 0 ? MINIMUM(2 * pool.pause, LONGEST_PAUSE) : SHORTEST_PAUSE;
-    pool.resumed = end + pool.pause;
+    const bool isSoon = pool.pause > 0 && pool.end - pool.resumed < 8 * SHORTEST_PAUSE + pool.pause;
+    pool.pause = isSoon ? MINIMUM(2 * pool.pause, LONGEST_PAUSE) : SHORTEST_PAUSE;
+    pool.resumed = pool.end + pool.pause;
     pool.gain = 0;
 }
 
-/// A piece of work that would take `nanoseconds`, divided; false where that is not to be.
-static bool share(ptrdiff_t parts, ptrdiff_t helpers, double nanoseconds, void (*body)(void *, ptrdiff_t), void *context) {
-    const int64_t start = now();
-    if (start < pool.resumed) return false;
-    if (pool.started < helpers) startThreads(helpers);
-    pool.lately = nanoseconds + (start - pool.end < AWAKE ? pool.lately : 0);
-    pool.body = body;
-    pool.context = context;
-    pool.parts = parts;
-    pool.processor = processor();
-    atomic_store(&pool.taken, 0);
-    offer(MINIMUM(helpers, pool.started));
-    const int64_t offered = now();
-    const double own = (double)takeParts(false);
-    // What this thread would have taken for all parts.
-    const double alone = (double)(now() - offered) * (double)parts / own;
-    finish();
-    const int64_t end = now();
-    if (atomic_exchange(&pool.isCrowded, false)) judge(-MOST_GAIN, end);
-    else judge(own > 0 ? alone - (double)(end - start) : 0, end);
-    return true;
-}
-
-static void divide(ptrdiff_t parts, double nanoseconds, void (*body)(void *, ptrdiff_t), void *context) {
+void ck_parallel(ptrdiff_t parts, double nanoseconds, void (*body)(void *, ptrdiff_t), void *context) {
     const ptrdiff_t helpers = MINIMUM(ck_thread_count(), parts) - 1;
-    bool isDone = false;
     if (helpers > 0 && !atomic_load(&pool.isBusy) && !atomic_exchange(&pool.isBusy, true)) {
-        isDone = share(parts, helpers, nanoseconds, body, context);
+        const int64_t start = now();
+        if (start >= pool.resumed) {
+            if (pool.started < helpers) startThreads(helpers);
+            pool.lately = nanoseconds + (start - pool.end < AWAKE ? pool.lately : 0);
+            pool.body = body;
+            pool.context = context;
+            pool.parts = parts;
+            pool.processor = processor();
+            pool.taken = 0;
+            offer(MINIMUM(helpers, pool.started));
+            const int64_t offered = now();
+            const double own = (double)takeParts(false);
+            // What this thread would have taken for all parts.
+            const double alone = (double)(now() - offered) * (double)parts / own;
+            finish();
+            pool.end = now();
+            if (atomic_exchange(&pool.isCrowded, false)) judge(-MOST_GAIN - MOST_LOSS);
+            else if (own > 0) judge(alone - (double)(pool.end - start));
+            parts = 0;
+        }
         atomic_store(&pool.isBusy, false);
     }
-    if (!isDone) for (ptrdiff_t part = 0; part < parts; part++) body(context, part);
-}
-
-void ck_parallel(ptrdiff_t parts, void (*body)(void *, ptrdiff_t), void *context) {
-    divide(parts, WORTH_WAKING, body, context);
+    for (ptrdiff_t part = 0; part < parts; part++) body(context, part);
 }
 
 // MARK: Ranges
@@ -291,7 +262,7 @@ void ck_divide(
         const double most = MINIMUM(nanoseconds / LEAST_PART, PARTS * (double)ck_thread_count());
         ranges.parts = (ptrdiff_t)MINIMUM(most, (double)(count / grain));
     }
-    if (ranges.parts > 1) divide(ranges.parts, nanoseconds, doRange, &ranges);
+    if (ranges.parts > 1) ck_parallel(ranges.parts, nanoseconds, doRange, &ranges);
     else body(context, 0, count);
 }
 

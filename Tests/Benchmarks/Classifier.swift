@@ -36,6 +36,52 @@ private struct Classifier: Module {
     }()
 }
 
+/// Four layers of 1,024 with relu between them, which learn by the mean squared error from batches of 256, in steps of 0.001 with
+/// a momentum of 0.9: what is large in every way.
+private struct WideNetwork: Module {
+    let layers = (0..<4).map { number in
+        Dense(
+            weight: Parameter(WideNetwork.spread(number, [1024, 1024], within: 0.0765)),
+            bias: Parameter(Tensor(repeating: 0, shape: [1024], elementType: .float32)))
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { layers.dropFirst().reduce(layers[0](x)) { $1(relu($0)) } }
+
+    static let loss: @Sendable (WideNetwork, Tensor, Tensor) -> Tensor = { network, x, expected in
+        meanSquaredError(network(x), expected)
+    }
+
+    /// Numbers from −`bound` to `bound`, spread evenly by the golden ratio.
+    static func spread(_ number: Int, _ shape: Tensor.Shape, within bound: Double) -> Tensor {
+        let numbers = (0..<shape.elementCount).map { k in
+            let place = Double(k + 1) * 0.6180339887498949 + Double(number) * 0.4142135623730951
+            return 2 * bound * (place.truncatingRemainder(dividingBy: 1) - 0.5)
+        }
+        return Tensor(numbers, shape: shape, elementType: .float32)
+    }
+}
+
+private let wideLosses = [0.3800959, 0.3710278, 0.3642464, 0.3605075]
+
+private func measureWideNetwork(_ report: Report, threads: Int) {
+    let name = "mlp of 4 layers of 1024, batch 256, momentum, \(threads) thread\(threads == 1 ? "" : "s")"
+    guard report.wants("W4", name) else { return }
+    let (x, expected) = (
+        WideNetwork.spread(4, [256, 1024], within: 1), WideNetwork.spread(5, [256, 1024], within: 1)
+    )
+    func makeStep() -> TrainingStep<WideNetwork, SGD> {
+        TrainingStep(WideNetwork(), SGD(learningRate: 0.001, momentum: 0.9), loss: WideNetwork.loss)
+    }
+    let step = makeStep()
+    report.row(
+        "W4", name, .microsecondsPerStep, threads: threads,
+        check: {
+            let step = makeStep()
+            return Check(wideLosses.map { _ in step(x, expected) }, equals: wideLosses, tolerance: 1e-4)
+        },
+        body: { step(x, expected) })
+}
+
 /// The loss after 20 steps, as the peers find it too.
 private let (checkedSteps, finalLoss) = (20, 1.842593)
 
@@ -56,6 +102,7 @@ func measureClassifier(_ report: Report) {
                     return Check([step(x, expected)], equals: [finalLoss], tolerance: 1e-5)
                 },
                 body: { step(x, expected) })
+            measureWideNetwork(report, threads: threads)
         }
     }
 }

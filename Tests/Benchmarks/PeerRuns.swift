@@ -46,6 +46,8 @@ private let goals: [(name: String, peer: String, ratio: Double)] = [
     ("gradient of a Gaussian mixture 10, 25, 1000, replayed", "jax.jit", 0.85),
     ("mlp 784-128-10, batch 64, 1 thread", "jax.jit", 0.85),
     ("mlp 784-128-10, batch 64, 2 threads", "numpy by hand", 0.6),
+    ("mlp of 4 layers of 1024, batch 256, momentum, 1 thread", "torch", 0.75),
+    ("mlp of 4 layers of 1024, batch 256, momentum, 2 threads", "torch", 0.75),
     ("GPT of 818,176 parameters, 1 thread", "torch", 0.75), ("GPT of 818,176 parameters, 2 threads", "torch", 0.75),
     ("small GPT, width 16, 1 thread", "jax scan", 0.6), ("small GPT, width 16, 1 thread", "C by hand", 1.5),
     ("small GPT, width 32, 1 thread", "jax scan", 0.6), ("small GPT, width 32, 1 thread", "C by hand", 1.5),

@@ -25,6 +25,15 @@ import Testing
             }
         }
 
+        @Test func `for a large network, whose work threads share`() async {
+            await #expect(processExitsWith: .success) {
+                let network = Classifier(inputs: 256, hidden: 512, classes: 10, .float32)
+                let step = TrainingStep(network, SGD(learningRate: 0.01, momentum: 0.9), loss: Classifier.loss)
+                let (x, expected) = Classifier.batch(64, inputs: 256, classes: 10, .float32)
+                Threads.with(count: 3) { expectNoAllocation(in: step, x, expected, count: 500) }
+            }
+        }
+
         @Test func `for a classifier of batches of matrices`() async {
             await #expect(processExitsWith: .success) {
                 let network = Classifier(inputs: 6, hidden: 7, classes: 3, .float64)
@@ -134,14 +143,16 @@ import Testing
     }
 
     /// Ends the process where replays of a step after the first ask for memory: there is none left.
-    private func expectNoAllocation<Model: Module>(in step: TrainingStep<Model, SGD>, _ x: Tensor, _ expected: Tensor) {
+    private func expectNoAllocation<Model: Module>(
+        in step: TrainingStep<Model, SGD>, _ x: Tensor, _ expected: Tensor, count: Int = 10_000
+    ) {
         for _ in 0..<2 { step(x, expected) }
         let first = step(x, expected)
         let last = withoutMemory {
-            for _ in 0..<9_999 { step(x, expected) }
+            for _ in 1..<count { step(x, expected) }
             return step(x, expected)
         }
-        guard last < first else { fatalError("10,000 steps learn nothing: from \(first) to \(last)") }
+        guard last < first else { fatalError("\(count) steps learn nothing: from \(first) to \(last)") }
     }
 
     /// Runs `body` after all the memory was taken that this process can get: a request for more ends it.

@@ -67,7 +67,7 @@ struct Classifier: Module {
         }
         let expected = bits(threads: 1, eager)
         #expect(Double(bitPattern: expected[29]) < 0.1 * Double(bitPattern: expected[0]))
-        for threads in 1...2 {
+        for threads in 1...3 {
             #expect(bits(threads: threads, eager) == expected)
             #expect(bits(threads: threads, replayed) == expected)
         }

@@ -13,6 +13,8 @@ public struct RandomFunction: Sendable {
     }
 
     private let seed: UInt64
+    /// Whether threads share the work.
+    private let isLarge: Bool
     /// What it takes.
     public let inputs: [Kind]
     /// Whether it asks for numbers, on which the rest then depends.
@@ -25,12 +27,15 @@ public struct RandomFunction: Sendable {
         0..<(ProcessInfo.processInfo.environment["RANDOM_PROGRAMS"].flatMap { Int($0) } ?? few)
     }
 
-    /// - Parameter kinds: Further inputs, which come first.
-    public init(seed: Int, taking kinds: [Kind] = []) {
+    /// - Parameters:
+    ///   - kinds: Further inputs, which come first.
+    ///   - isLarge: Whether most arrays have about 50,000 elements.
+    public init(seed: Int, taking kinds: [Kind] = [], isLarge: Bool = false) {
         self.seed = UInt64(seed)
+        self.isLarge = isLarge
         var draw = Draw(seed: UInt64(seed) ^ 0x5EED)
         asks = draw.chance(3)
-        let own = kinds + RandomFunction.kinds(&draw)
+        let own = kinds + RandomFunction.kinds(&draw, isLarge: isLarge)
         draws = draw.chance(3)
         inputs = own + (draws ? [Kind](repeating: Kind(shape: [], elementType: .int64), count: 2) : [])
     }
@@ -42,10 +47,11 @@ public struct RandomFunction: Sendable {
         return kinds(&draw)
     }
 
-    private static func kinds(_ draw: inout Draw) -> [Kind] {
-        let rank = draw.below(6)
+    private static func kinds(_ draw: inout Draw, isLarge: Bool = false) -> [Kind] {
+        let rank = isLarge ? 1 + draw.below(4) : draw.below(6)
         var lengths = (0..<rank).map { _ in [1, 2, 2, 3, 3, 4, 5][draw.below(7)] }
         if rank > 0, draw.chance(3) { lengths[draw.below(rank)] = [17, 40, rank < 4 ? 600 : 30][draw.below(3)] }
+        if isLarge { lengths[draw.below(rank)] = 50_000 / lengths.reduce(1, *) }
         let types: [Tensor.ElementType] = [[.float64], [.float64], [.float32], [.float64, .float32]][draw.below(4)]
         return (0...draw.below(3) + 1).map { position in
             var own = lengths
@@ -112,7 +118,7 @@ public struct RandomFunction: Sendable {
             let y = draw.element(of: values).fitted(to: x)
             let z = draw.element(of: values).fitted(to: x).fitted(to: y)
             let made = made(of: x, y, z, values, &draw, &random)
-            if made.elementCount <= 3000, made.rank <= 6 { values.append(made) }
+            if made.elementCount <= (isLarge ? 200_000 : 3000), made.rank <= 6 { values.append(made) }
         }
         return (values, random)
     }

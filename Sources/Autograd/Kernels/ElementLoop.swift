@@ -104,14 +104,14 @@ extension ElementLoop {
         }
         let runs = Runs(
             loop: self, layouts: layouts, elements: elements, result: result, resultSize: resultSize, outer: outer,
-            axis: shape[..<outer].firstIndex { $0 > 1 } ?? 0, length: shape[outer...].reduce(1, *))
-        if runs.length == 0 { return }
+            axis: shape.firstIndex { $0 > 1 } ?? 0)
         let time = shape.isSmall ? 0 : elementTime * Double(shape.elementCount)
-        if time < Double(CK_DIVISIBLE) { return runs.compute(0, runs.count) }
+        if time < Double(CK_DIVISIBLE) { return runs.compute(nil) }
         withUnsafePointer(to: runs) {
             ck_divide(
-                runs.count, outer == 0 ? 64 : 1, time,
-                { $0!.assumingMemoryBound(to: Runs.self).pointee.compute($1, $2) }, UnsafeMutableRawPointer(mutating: $0))
+                shape[runs.axis], 1, time,
+                { $0!.assumingMemoryBound(to: Runs.self).pointee.compute($1..<$1 + $2) },
+                UnsafeMutableRawPointer(mutating: $0))
         }
     }
 
@@ -122,27 +122,26 @@ extension ElementLoop {
         let elements: UnsafePointer<UnsafeRawPointer>
         let result: UnsafeMutableRawPointer
         let resultSize: Int
-        /// How many axes are in front, and the first of them that is longer than 1.
+        /// How many axes are in front, and the first that is longer than 1.
         let outer, axis: Int
-        /// Of a run.
-        let length: Int
 
-        /// How many positions there are, along that axis or else of the only run.
-        var count: Int { outer == 0 ? length : layouts.last!.shape[axis] }
-
-        /// Computes the elements of so many positions.
-        func compute(_ first: Int, _ count: Int) {
-            var (shape, type) = (layouts.last!.shape, layouts.last!.elementType)
-            let run = outer == 0 ? count : length
-            var target = result
-            if first > 0 { target += first * (outer == 0 ? 1 : shape[(axis + 1)...].reduce(1, *)) * resultSize }
-            if outer > 0 { shape[axis] = count }
+        /// Computes the elements of some positions along that axis, or all.
+        func compute(_ part: Range<Int>?) {
+            var (shape, target) = (layouts.last!.shape, result)
+            if let part {
+                shape[axis] = part.count
+                target += part.lowerBound * shape[(axis + 1)...].reduce(resultSize, *)
+            }
+            let (run, type) = (shape[outer...].reduce(1, *), layouts.last!.elementType)
+            if run == 0 { return }
             withUnsafeTemporaryAllocation(of: Int.self, capacity: layouts.count) { strides in
                 withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: layouts.count) { addresses in
                     for (position, layout) in layouts.enumerated() {
-                        strides[position] = layout.strides.single(over: outer..<shape.rank, of: shape)!
-                        let stride = outer == 0 ? strides[position] : layout.strides[axis]
-                        addresses[position] = elements[position] + first * stride * layout.elementType.size
+                        strides[position] = layout.strides.single(over: outer..<shape.rank, of: layout.shape)!
+                        addresses[position] = elements[position]
+                        if let part {
+                            addresses[position] += part.lowerBound * layout.strides[axis] * layout.elementType.size
+                        }
                     }
                     shape.visit(firstAxes: outer) {
                         loop.run(run, addresses.baseAddress!, strides.baseAddress!, target, type)

@@ -16,13 +16,13 @@ import Testing
         let address = Unmanaged.passUnretained(counts).toOpaque()
         if nested {
             ck_parallel(
-                10,
+                10, 1e9,
                 { address, tens in
-                    ck_parallel(10, { address, units in count(address, units) }, address)
+                    ck_parallel(10, 1e9, { address, units in count(address, units) }, address)
                     for part in 10..<19 { count(address, part + 9 * tens) }
                 }, address)
         } else {
-            ck_parallel(100, { address, part in count(address, part) }, address)
+            ck_parallel(100, 1e9, { address, part in count(address, part) }, address)
         }
         return withExtendedLifetime(counts) { counts.counts.withLock { $0 } }
 
@@ -57,6 +57,42 @@ import Testing
                 }
             }
             for await isRight in group { #expect(isRight) }
+        }
+    }
+
+    /// Of whole grains, where the work is large; else one.
+    @Test(arguments: [
+        (0, 1, 1e9), (1, 1, 1e9), (7, 1, 1e9), (1000, 1, 1e9), (1000, 64, 1e9), (63, 64, 1e9), (129, 64, 1e9),
+        (50, 1, 30_000), (50, 1, 19_999),
+    ])
+    func `do each of a range once`(count: Int, grain: Int, nanoseconds: Double) {
+        final class Ranges: Sendable { let ranges = Locked([Range<Int>]()) }
+        for threads in 1...3 {
+            let found = Ranges()
+            Threads.with(count: threads) {
+                ck_divide(
+                    count, grain, nanoseconds,
+                    { context, first, count in
+                        let found = Unmanaged<Ranges>.fromOpaque(context!).takeUnretainedValue()
+                        found.ranges.withLock { $0.append(first..<first + count) }
+                    }, Unmanaged.passUnretained(found).toOpaque())
+            }
+            let ranges = found.ranges.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
+            #expect(ranges.first!.lowerBound == 0 && ranges.last!.upperBound == count)
+            #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+            #expect(ranges.dropLast().allSatisfy { $0.count > 0 && $0.count.isMultiple(of: grain) })
+            let parts = nanoseconds < 20_000 ? 1 : min(Int(nanoseconds / 10_000), 4 * threads, count / grain)
+            #expect(ranges.count == max(parts, 1))
+        }
+    }
+
+    /// Again and again, with breaks in which the others fall asleep and without: who wakes late finds other work, or none.
+    @Test func `do what comes at any time`() {
+        Threads.with(count: 3) {
+            for round in 0..<300 {
+                if round.isMultiple(of: 3) { usleep(UInt32(round)) }
+                #expect(divide(nested: false).allSatisfy { $0 == 1 })
+            }
         }
     }
 

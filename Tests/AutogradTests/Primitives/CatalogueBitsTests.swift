@@ -87,6 +87,66 @@ import Testing
         }
     }
 
+    /// Calls so large that threads share them, which end neither with a block nor with a part.
+    @Test(arguments: Primitive.catalogue)
+    func anyNumberOfThreads(_ primitive: Primitive) {
+        var random = RandomGenerator(seed: 7)
+        for type in [Tensor.ElementType.float64, .float32] {
+            let numbers = Tensor.uniform(in: 0.25..<4, shape: [1031, 203], elementType: type, using: &random)
+            let row = numbers[0..<1]
+            let calls: [(operands: [Tensor], attributes: Primitive.Attributes)]
+            let generator = [Tensor](repeating: Tensor(indices: [7], shape: []), count: 2)
+            let drawn = Primitive.Attributes.Value.integers([401, 203])
+            switch primitive.name {
+            case "sum", "max":
+                calls = [[0], [1], [0, 1]].flatMap { axes in
+                    [numbers, numbers.transposed(), numbers.reshaped(to: [29899, 7])].map {
+                        ([$0], ["axes": .integers(axes), "keepDimensions": false])
+                    }
+                }
+            case "matmul":
+                let (wide, batch) = (numbers[0..<203], numbers[0..<1030].reshaped(to: [10, 103, 203]))
+                calls = [
+                    ([numbers, wide], .none), ([wide, numbers.transposed()], .none), ([numbers, wide[0]], .none),
+                    ([batch, batch.transposed()], .none),
+                ]
+            case "outer": calls = [([numbers.transposed()[0], numbers[0]], .none)]
+            case "broadcast": calls = [([row], ["shape": [1031, 203]])]
+            case "reshape": calls = [([numbers.transposed()], ["shape": [1031 * 203]])]
+            case "transpose": calls = [([numbers], ["axes": [1, 0]])]
+            case "slice": calls = [([numbers], .slicing([1, 3], counts: [1030, 100], steps: [1, 2]))]
+            case "pad": calls = [([numbers], ["starts": [1, 3], "steps": [1, 2], "shape": [1033, 409]])]
+            case "cast": calls = [Tensor.ElementType.float64, .float32, .int64].map { ([numbers], .casting(to: $0)) }
+            case "identity", "stopGradient": calls = [([numbers], .none)]
+            case "increment": calls = [([generator[0]], .none)]
+            case "uniform":
+                calls = [(generator, ["lower": 0.0, "upper": 1.0, "type": .elementType(type), "shape": drawn])]
+            case "normal":
+                calls = [(generator, ["mean": 0.0, "deviation": 1.0, "type": .elementType(type), "shape": drawn])]
+            case "integers":
+                calls = [(generator, ["lower": 0, "upper": 7, "type": .elementType(.int64), "shape": drawn])]
+            case "permutation": calls = [(generator, ["type": .elementType(.int64), "shape": [100_003]])]
+            default:
+                let layouts = [numbers, row.broadcast(to: [1031, 203]), numbers.columnMajor]
+                calls = (0..<3).map { first in
+                    let operands = (0..<primitive.operandCount!).map { layouts[(first + $0) % 3] }
+                    return (primitive.name == "select" ? [operands[0] .> 2] + operands.dropFirst() : operands, .none)
+                }
+            }
+            for (operands, attributes) in calls {
+                func value() -> Tensor { primitive(operands, attributes: attributes) }
+                let replayed = Program(at: operands) { [primitive($0, attributes: attributes)] }
+                let alone = Threads.with(count: 1) { value().packedCopy }
+                for threads in [2, 3] {
+                    Threads.with(count: threads) {
+                        #expect(sameBits(value(), alone))
+                        #expect(sameBits(replayed.outputs(of: operands)[0], alone))
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: Primitive.catalogue)
     func float32(_ primitive: Primitive) {
         for sample in primitive.samples where isDifferentiable(primitive, sample) {

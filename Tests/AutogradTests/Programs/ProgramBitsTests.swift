@@ -67,6 +67,22 @@ import Testing
         #expect(function.asks || !program.explanation.contains("again"), "\(program.explanation)")
     }
 
+    /// Large random functions, whose work threads share.
+    @Test(arguments: RandomFunction.seeds(24))
+    func largeRandomPrograms(_ seed: Int) {
+        let function = RandomFunction(seed: seed, isLarge: true)
+        var random = RandomGenerator(seed: UInt64(seed + 2000))
+        let inputs = RandomFunction.values(of: function.inputs, using: &random)
+        let program = Program(at: inputs) { function($0) }
+        let alone = Threads.with(count: 1) { function(inputs) }
+        for threads in 1...3 {
+            Threads.with(count: threads) {
+                #expect(threads == 1 || sameBits(function(inputs), alone), "\(program)")
+                #expect(sameBits(program.outputs(of: inputs), alone), "\(program)")
+            }
+        }
+    }
+
     /// Longer than a block, and with rows.
     @Test(arguments: [Tensor.ElementType.float64, .float32])
     func longArrays(_ type: Tensor.ElementType) {

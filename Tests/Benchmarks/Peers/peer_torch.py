@@ -3,7 +3,7 @@ import math
 
 from shared.data import (
     B1, B2, BATCH_LOSS, CLASSIFIER_LOSS, CLASSIFIER_STEPS, D, EXPECTED, GPT, GPT_LOSSES, INPUTS, K, LETTERS,
-    MIXTURE_SLOPE, MIXTURE_VALUE, N, NAMES, ONLINE_LOSS, POSITIONS, ROSENBROCK, SMALL_LOSSES, W1, W2, Training,
+    MIXTURE_SLOPE, MIXTURE_VALUE, N, NAMES, ONLINE_LOSS, POSITIONS, ROSENBROCK, SMALL_LOSSES, W1, W2, WIDE_LOSSES, Training,
     classifier, gpt_start, gpt_tokens, mixture, small_batches, small_start)
 from shared.rows import agrees, measure_start, options, row, run, threads
 
@@ -16,6 +16,7 @@ def measure():
     measure_xor(torch)
     measure_functions(torch)
     measure_classifier(torch)
+    measure_wide_network(torch)
     measure_arrays(torch)
     measure_rows(torch)
     measure_eager(torch)
@@ -114,6 +115,40 @@ def measure_classifier(torch):
         return agrees(step().item(), CLASSIFIER_LOSS, 1e-5)
 
     row("W4", f"mlp 784-128-10, batch 64, {threads}, torch", "us/step", make(), check=is_right)
+
+
+def measure_wide_network(torch):
+    size, batch = 1024, 256
+    functions = torch.nn.functional
+
+    def spread(position, shape, bound):
+        places = torch.arange(1, 1 + math.prod(shape), dtype=torch.float64) * 0.6180339887498949
+        return ((places + position * 0.4142135623730951) % 1 - 0.5).mul(2 * bound).float().reshape(shape)
+
+    def make():
+        weights = [spread(n, (size, size), 0.0765).requires_grad_() for n in range(4)]
+        biases = [torch.zeros(size, requires_grad=True, dtype=torch.float32) for _ in weights]
+        method = torch.optim.SGD(weights + biases, lr=0.001, momentum=0.9)
+        images, expected = spread(4, (batch, size), 1), spread(5, (batch, size), 1)
+
+        def step():
+            x = images
+            for n, (weight, bias) in enumerate(zip(weights, biases)):
+                x = functions.linear(x, weight, bias)
+                x = functions.relu(x) if n < 3 else x
+            loss = functions.mse_loss(x, expected)
+            method.zero_grad()
+            loss.backward()
+            method.step()
+            return loss.item()
+
+        return step
+
+    def is_right():
+        step = make()
+        return all(agrees(step(), loss, 1e-4) for loss in WIDE_LOSSES)
+
+    row("W4", f"mlp of 4 layers of 1024, batch 256, momentum, {threads}, torch", "us/step", make(), check=is_right)
 
 
 def measure_arrays(torch):

@@ -15,6 +15,8 @@ D, K, N = 10, 25, 1000
 MIXTURE_VALUE, MIXTURE_SLOPE = -2303.262548776428, 559.28905139619917
 # The loss of the classifier after 20 steps.
 CLASSIFIER_STEPS, CLASSIFIER_LOSS = 20, 1.842593
+# The losses of the network of four wide layers before its first steps.
+WIDE_LOSSES = [0.3800959, 0.3710278, 0.3642464, 0.3605075]
 # Positions, letters and names of a batch of the small GPT; the losses at width 16 before steps 0, 10, 20 and 29, in float64.
 POSITIONS, LETTERS, NAMES = 16, 27, 16
 SMALL_LOSSES = {0: 3.3318160610709895, 10: 2.590233051044905, 20: 2.426625937686242, 29: 2.3317676052333303}
