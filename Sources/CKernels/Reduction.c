@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/// Where there are fewer results, or groups of them, than these, each is divided, if it has as many chunks.
-enum { MANY = 8 };
-
 ck_reduction ck_prepare_reduction(
     ck_reducing operation, ck_type type, ptrdiff_t rank, const ptrdiff_t *lengths, const ptrdiff_t *strides,
     uint32_t reduced) {
@@ -29,30 +26,7 @@ ck_reduction ck_prepare_reduction(
     return r;
 }
 
-struct work {
-    const ck_reduction *r;
-    const char *x;
-    char *result;
-};
-
-/// Some of the results along the first axis.
-static void reducePart(void *context, ptrdiff_t first, ptrdiff_t count) {
-    const struct work *w = context;
-    ck_reduction part = *w->r;
-    const ptrdiff_t size = part.type == CK_FLOAT64 ? 8 : 4, each = part.outputs / part.axis[0].length;
-    part.axis[0].length = count;
-    part.outputs = count * each;
-    ck_active_table()->reduce[part.operation][part.type](
-        &part, w->x + first * part.axis[0].stride * size, w->result + first * each * size);
-}
-
 void ck_reduce(const ck_reduction *r, const void *x, void *result) {
-    const double nanoseconds = CK_REDUCING_TIME * (double)r->count * (double)r->outputs;
-    // Of neighbours, so many that what is computed twice is computed by one thread.
-    const ptrdiff_t grain = r->kept > 1 ? 1 : CK_TILE / 2;
-    struct work w = { r, x, result };
-    if (nanoseconds == 0) memset(result, 0, (size_t)r->outputs * (r->type == CK_FLOAT64 ? 8 : 4));
-    else if (nanoseconds >= CK_DIVISIBLE && (r->axis[0].length >= MANY * grain || r->count < MANY * CK_CHUNK))
-        ck_divide(r->axis[0].length, grain, nanoseconds, reducePart, &w);
-    else ck_active_table()->reduce[r->operation][r->type](r, x, result);
+    if (r->count > 0 && r->outputs > 0) ck_active_table()->reduce[r->operation][r->type](r, x, result);
+    else memset(result, 0, (size_t)r->outputs * (r->type == CK_FLOAT64 ? 8 : 4));
 }

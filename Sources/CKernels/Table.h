@@ -13,8 +13,6 @@
 
 /// How many results of a reduction are computed at a time.
 enum { CK_TILE = 64 };
-/// The nanoseconds that an element takes which is reduced.
-#define CK_REDUCING_TIME 0.15
 
 /// A position along some axes.
 typedef struct {

@@ -80,11 +80,20 @@ enum { PARTS = 4 };
 /// What a helper that has joined adds to the places there are for others, and one that takes a part to what is taken.
 #define HELPS ((int64_t)1 << 32)
 
+struct work {
+    void (*body)(void *, ptrdiff_t, ptrdiff_t);
+    void *context;
+    ptrdiff_t count, grain, parts;
+};
+
+static void doPart(const struct work *w, ptrdiff_t part) {
+    const ptrdiff_t start = ck_start(part, w->parts, w->count, w->grain);
+    w->body(w->context, start, ck_start(part + 1, w->parts, w->count, w->grain) - start);
+}
+
 /// The piece of work at hand, and the threads that help. Who sets `isBusy` may change what is neither atomic nor `called`.
 static struct pool {
-    void (*body)(void *, ptrdiff_t);
-    void *context;
-    ptrdiff_t parts;
+    struct work work;
     int processor;            // that of the thread which divides it
     _Atomic(int64_t) taken;   // parts: from the first on by that thread, and from the last on, HELPS each, by helpers
     _Atomic(int64_t) places;  // how many helpers may still join, and HELPS for each that has and is not done
@@ -140,8 +149,8 @@ static bool join(void) {
 static ptrdiff_t takeParts(bool helps) {
     for (ptrdiff_t count = 0;; count++) {
         const int64_t taken = atomic_fetch_add(&pool.taken, helps ? HELPS : 1);
-        if (taken % HELPS + taken / HELPS >= pool.parts) return count;
-        pool.body(pool.context, helps ? pool.parts - 1 - taken / HELPS : taken % HELPS);
+        if (taken % HELPS + taken / HELPS >= pool.work.parts) return count;
+        doPart(&pool.work, helps ? pool.work.parts - 1 - taken / HELPS : taken % HELPS);
     }
 }
 
@@ -213,57 +222,41 @@ static void judge(double gain) {
     pool.gain = 0;
 }
 
-void ck_parallel(ptrdiff_t parts, double nanoseconds, void (*body)(void *, ptrdiff_t), void *context) {
-    const ptrdiff_t helpers = MINIMUM(ck_thread_count(), parts) - 1;
-    if (helpers > 0 && !atomic_load(&pool.isBusy) && !atomic_exchange(&pool.isBusy, true)) {
-        const int64_t start = now();
-        if (start >= pool.resumed) {
-            if (pool.started < helpers) startThreads(helpers);
-            pool.lately = nanoseconds + (start - pool.end < AWAKE ? pool.lately : 0);
-            pool.body = body;
-            pool.context = context;
-            pool.parts = parts;
-            pool.processor = processor();
-            pool.taken = 0;
-            offer(MINIMUM(helpers, pool.started));
-            const int64_t offered = now();
-            const double own = (double)takeParts(false);
-            // What this thread would have taken for all parts.
-            const double alone = (double)(now() - offered) * (double)parts / own;
-            finish();
-            pool.end = now();
-            if (atomic_exchange(&pool.isCrowded, false)) judge(-MOST_GAIN - MOST_LOSS);
-            else if (own > 0) judge(alone - (double)(pool.end - start));
-            parts = 0;
-        }
-        atomic_store(&pool.isBusy, false);
-    }
-    for (ptrdiff_t part = 0; part < parts; part++) body(context, part);
-}
-
-// MARK: Ranges
-
-struct ranges {
-    void (*body)(void *, ptrdiff_t, ptrdiff_t);
-    void *context;
-    ptrdiff_t count, grain, parts;
-};
-
-static void doRange(void *context, ptrdiff_t part) {
-    const struct ranges *r = context;
-    const ptrdiff_t start = ck_start(part, r->parts, r->count, r->grain);
-    r->body(r->context, start, ck_start(part + 1, r->parts, r->count, r->grain) - start);
+/// False where helpers are left alone.
+static bool share(const struct work *work, double nanoseconds, ptrdiff_t helpers) {
+    const int64_t start = now();
+    if (start < pool.resumed) return false;
+    if (pool.started < helpers) startThreads(helpers);
+    pool.lately = nanoseconds + (start - pool.end < AWAKE ? pool.lately : 0);
+    pool.work = *work;
+    pool.processor = processor();
+    pool.taken = 0;
+    offer(MINIMUM(helpers, pool.started));
+    const int64_t offered = now();
+    const double own = (double)takeParts(false);
+    // What this thread would have taken for all parts.
+    const double alone = (double)(now() - offered) * (double)work->parts / own;
+    finish();
+    pool.end = now();
+    if (atomic_exchange(&pool.isCrowded, false)) judge(-MOST_GAIN - MOST_LOSS);
+    else if (own > 0) judge(alone - (double)(pool.end - start));
+    return true;
 }
 
 void ck_divide(
     ptrdiff_t count, ptrdiff_t grain, double nanoseconds, void (*body)(void *, ptrdiff_t, ptrdiff_t), void *context) {
-    struct ranges ranges = { body, context, count, grain, .parts = 1 };
+    struct work work = { body, context, count, grain, .parts = 1 };
     if (nanoseconds >= CK_DIVISIBLE) {
         const double most = MINIMUM(nanoseconds / LEAST_PART, PARTS * (double)ck_thread_count());
-        ranges.parts = (ptrdiff_t)MINIMUM(most, (double)(count / grain));
+        work.parts = MAXIMUM(1, (ptrdiff_t)MINIMUM(most, (double)(count / grain)));
     }
-    if (ranges.parts > 1) ck_parallel(ranges.parts, nanoseconds, doRange, &ranges);
-    else body(context, 0, count);
+    const ptrdiff_t helpers = MINIMUM(ck_thread_count(), work.parts) - 1;
+    bool isDone = false;
+    if (helpers > 0 && !atomic_load(&pool.isBusy) && !atomic_exchange(&pool.isBusy, true)) {
+        isDone = share(&work, nanoseconds, helpers);
+        atomic_store(&pool.isBusy, false);
+    }
+    if (!isDone) for (ptrdiff_t part = 0; part < work.parts; part++) doPart(&work, part);
 }
 
 // MARK: A thread's workspace

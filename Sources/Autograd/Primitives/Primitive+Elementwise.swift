@@ -153,11 +153,8 @@ extension Primitive {
 extension Primitive {
     /// About how many nanoseconds an element takes.
     var elementTime: Double {
-        switch function {
-        case nil, CK_POWER, CK_SHIFTED_POWER: 5
-        case let function? where (CK_EXP.rawValue...CK_SOFTPLUS.rawValue).contains(function.rawValue): 1
-        default: 0.2
-        }
+        guard let function, function != CK_POWER, function != CK_SHIFTED_POWER else { return 5 }
+        return (CK_EXP.rawValue...CK_SOFTPLUS.rawValue).contains(function.rawValue) ? 1 : 0.2
     }
 }
 

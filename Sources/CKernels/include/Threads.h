@@ -16,18 +16,16 @@ void ck_set_thread_count(ptrdiff_t count);
 /// Sets the calling thread's own limit, 0 for none, and returns the one before.
 ptrdiff_t ck_limit_threads(ptrdiff_t count);
 
-/// Calls body(context, part) once for each part < parts, which would take one thread `nanoseconds` in all, in any order, on at most `ck_thread_count()` threads, of which
-/// the calling one is always one. Returns when all are done. Where another thread is dividing work, or `body` does so
-/// itself, the calling thread does all of it alone; so it does for a while where the others turn out not to help, as when their
-/// processors are busy. Allocates nothing, except when it starts threads for the first time. `body` must not fork the process.
-void ck_parallel(
-    ptrdiff_t parts, double nanoseconds, void (*body)(void *_Nullable context, ptrdiff_t part), void *_Nullable context);
-
 /// Less work, in nanoseconds, is not worth dividing.
 enum { CK_DIVISIBLE = 20000 };
 
-/// Calls body(context, first, count) for ranges that together are 0 ..< `count`, as `ck_parallel` calls its own: several of whole
-/// grains, the last one with what is left, where all of them take `nanoseconds` and those are worth dividing; else one.
+/// Calls body(context, first, count) for ranges that together are 0 ..< `count`: several of whole grains, the last one with what
+/// is left, where all take `nanoseconds` and those are worth dividing; else one. In any order, on at most `ck_thread_count()`
+/// threads, of which the calling one is always one. Returns when all are done.
+///
+/// Where another thread is dividing work, or `body` does so itself, the calling thread does all of it alone; so it does for a while
+/// where the others turn out not to help, as when their processors are busy. Allocates nothing, except when it starts threads for
+/// the first time. `body` must not fork the process.
 void ck_divide(
     ptrdiff_t count, ptrdiff_t grain, double nanoseconds,
     void (*body)(void *_Nullable context, ptrdiff_t first, ptrdiff_t count), void *_Nullable context);

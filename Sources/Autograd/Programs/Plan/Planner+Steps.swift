@@ -78,16 +78,16 @@ extension Planner {
         let makers = Dictionary(uniqueKeysWithValues: members.map { (schedule.layouts[$0].buffer, $0) })
         let spread = schedule.spreadOperands(of: members)
         // Their temporaries come behind those of what is computed.
-        let behind = members.reduce(0) { max($0, 1 + (temporaries[$1] ?? -1)) }
+        let size = ElementwiseStep.temporarySize
+        let behind = members.reduce(0) { max($0, size + (temporaries[$1] ?? -size)) }
         var streams: [ElementwiseStep.Stream] = []
         func number(_ layout: Schedule.Layout) -> UInt8 {
-            let spreadSlot = spread.firstIndex(of: layout).map { behind + $0 }
-            let slot = makers[layout.buffer].flatMap { temporaries[$0] } ?? spreadSlot
+            let spreadOffset = spread.firstIndex(of: layout).map { behind + $0 * size }
+            let offset = makers[layout.buffer].flatMap { temporaries[$0] } ?? spreadOffset
             let stream = ElementwiseStep.Stream(
-                place: slot.map { Place(base: 0, offset: $0 * ElementwiseStep.temporarySize) }
-                    ?? place(of: layout),
-                stride: slot == nil ? layout.stride! : 1, elementSize: schedule.buffers[layout.buffer].elementType.size,
-                isTemporary: slot != nil)
+                place: offset.map { Place(base: 0, offset: $0) } ?? place(of: layout),
+                stride: offset == nil ? layout.stride! : 1,
+                elementSize: schedule.buffers[layout.buffer].elementType.size, isTemporary: offset != nil)
             if let known = streams.firstIndex(of: stream) { return UInt8(known) }
             streams.append(stream)
             return UInt8(streams.count - 1)

@@ -7,7 +7,7 @@ struct Planner {
     var arena = Arena(behind: 0)
     var places: [Place?]
     private(set) var steps: [Code.Step] = []
-    /// The slots of the element-wise values that nothing outside their step reads, by node.
+    /// Where the element-wise values lie that nothing outside their step reads, by node: offsets in a thread's workspace.
     private(set) var temporaries: [Int: Int] = [:]
     /// The buffers in whose place another was put.
     private var taken: Set<Int> = []
@@ -46,7 +46,7 @@ struct Planner {
             let (base, step) = (planner.places[layout.buffer]?.base, planner.schedule.buffers[layout.buffer].step)
             let place =
                 switch base {
-                case nil: planner.temporaries[node].map { "temporary \($0)" } ?? "single numbers"
+                case nil: planner.temporaries[node].map { "temporary \($0 / ElementwiseStep.temporarySize)" } ?? "single numbers"
                 case 0?: "block \(planner.place(of: layout).offset)"
                 case 1?: "constant"
                 case let base?: base < planner.firstOutput ? "input" : "result \(base - planner.firstOutput)"
@@ -61,7 +61,7 @@ struct Planner {
         self.stateCount = stateCount
         places = [Place?](repeating: nil, count: schedule.buffers.count)
         numbers = schedule.regions.flatMap(\.constants)
-        numberTemporaries()
+        placeTemporaries()
         placeGiven()
         placeOutputs()
         placeNewState()
@@ -168,36 +168,20 @@ extension Planner {
         }
     }
 
-    /// Numbers the blocks that values need which live within one step.
-    private mutating func numberTemporaries() {
+    /// Gives the values that live within one step their places in the workspace.
+    private mutating func placeTemporaries() {
         for (step, plan) in schedule.steps.enumerated() {
             guard case .elementwise(let members) = plan else { continue }
-            var lastUse: [Int: Int] = [:]
-            for (position, node) in members.enumerated() {
-                for operand in schedule.operands[node]! { lastUse[operand.buffer] = position }
-            }
-            var free: [Int] = []
-            var next = 0
-            var live: [(buffer: Int, slot: Int)] = []
+            var blocks = Arena(behind: 0)
             for (position, node) in members.enumerated() {
                 let buffer = schedule.layouts[node].buffer
-                // An operand that is read here for the last time gives its block to the result: loops allow that where
-                // the elements are of one size.
-                let size = schedule.buffers[buffer].elementType.size
-                let ended = live.filter { value in
-                    lastUse[value.buffer]! < position
-                        || lastUse[value.buffer]! == position && schedule.buffers[value.buffer].elementType.size == size
-                }
-                free += ended.map(\.slot)
-                live.removeAll { value in ended.contains { $0.buffer == value.buffer } }
                 guard schedule.buffers[buffer].lastReader == step else { continue }
-                if free.isEmpty {
-                    free = [next]
-                    next += 1
-                }
-                let slot = free.removeLast()
-                temporaries[node] = slot
-                live.append((buffer, slot))
+                func reads(_ member: Int) -> Bool { schedule.operands[member]!.contains { $0.buffer == buffer } }
+                func size(_ member: Int) -> Int { graph[member].elementType.size }
+                let reader = members.lastIndex(where: reads) ?? position
+                // Its last reader's result takes its place: loops allow that where the elements are of one size.
+                let end = reader > position && size(members[reader]) == size(node) ? reader - 1 : reader
+                temporaries[node] = blocks.allocate(ElementwiseStep.temporarySize, at: position, until: end)
             }
         }
     }
