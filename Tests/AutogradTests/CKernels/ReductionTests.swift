@@ -1,3 +1,4 @@
+import Autograd
 import CKernels
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
     @Test(arguments: [
         [8], [4096], [3 * 4096 + 5], [21 * 4096 + 5], [9, 7], [8, 4097], [4097, 9], [66, 3], [70, 65], [3, 4, 5],
         [16, 40, 8],
-        [2, 9, 16],
+        [2, 9, 16], [37 * 4096 + 5], [16_401, 9], [8, 30, 700],
         [600, 3, 7], [12, 65, 64], [5, 1, 9, 3], [4, 8, 3, 16], [7, 9, 10, 11], [2, 3, 4, 5, 6], [8, 1, 8, 9, 8],
     ])
     func `add up in the order of the header, whatever axes and layout`(lengths: [Int]) {
@@ -22,10 +23,13 @@ import Testing
                 var (result, greatest) = (expected.map { _ in Double.nan }, expected.map { _ in Double.nan })
                 var (result32, greatest32) = (expected.map { _ in Float.nan }, expected.map { _ in Float.nan })
                 let rank = lengths.count
-                reduce(CK_SUM, CK_FLOAT64, rank, lengths, strides, reduced, laid, &result)
-                reduce(CK_SUM, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &result32)
-                reduce(CK_MAX, CK_FLOAT64, rank, lengths, strides, reduced, laid, &greatest)
-                reduce(CK_MAX, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &greatest32)
+                // Large ones are divided.
+                Threads.with(count: 3) {
+                    reduce(CK_SUM, CK_FLOAT64, rank, lengths, strides, reduced, laid, &result)
+                    reduce(CK_SUM, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &result32)
+                    reduce(CK_MAX, CK_FLOAT64, rank, lengths, strides, reduced, laid, &greatest)
+                    reduce(CK_MAX, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &greatest32)
+                }
                 #expect(result.map(\.bitPattern) == expected.map(\.bitPattern), "\(strides) over \(reduced)")
                 #expect(result32.map(\.bitPattern) == expected32.map(\.bitPattern), "\(strides) over \(reduced)")
                 #expect(greatest == largest && greatest32 == largest.map(Float.init), "\(strides) over \(reduced)")

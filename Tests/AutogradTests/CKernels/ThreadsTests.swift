@@ -15,19 +15,23 @@ import Testing
         let counts = Counts()
         let address = Unmanaged.passUnretained(counts).toOpaque()
         if nested {
-            ck_parallel(
-                10, 1e9,
-                { address, tens in
-                    ck_parallel(10, 1e9, { address, units in count(address, units) }, address)
-                    for part in 10..<19 { count(address, part + 9 * tens) }
+            ck_divide(
+                10, 1, 1e9,
+                { address, first, length in
+                    for tens in first..<first + length {
+                        ck_divide(10, 1, 1e9, { address, first, length in count(address, first, length) }, address)
+                        count(address, 10 + 9 * tens, 9)
+                    }
                 }, address)
         } else {
-            ck_parallel(100, 1e9, { address, part in count(address, part) }, address)
+            ck_divide(100, 1, 1e9, { address, first, length in count(address, first, length) }, address)
         }
         return withExtendedLifetime(counts) { counts.counts.withLock { $0 } }
 
-        func count(_ address: UnsafeMutableRawPointer?, _ part: Int) {
-            Unmanaged<Counts>.fromOpaque(address!).takeUnretainedValue().counts.withLock { $0[part] += 1 }
+        func count(_ address: UnsafeMutableRawPointer?, _ first: Int, _ length: Int) {
+            Unmanaged<Counts>.fromOpaque(address!).takeUnretainedValue().counts.withLock { counts in
+                for part in first..<first + length { counts[part] += 1 }
+            }
         }
     }
 
@@ -83,6 +87,23 @@ import Testing
             #expect(ranges.dropLast().allSatisfy { $0.count > 0 && $0.count.isMultiple(of: grain) })
             let parts = nanoseconds < 20_000 ? 1 : min(Int(nanoseconds / 10_000), 4 * threads, count / grain)
             #expect(ranges.count == max(parts, 1))
+        }
+    }
+
+    /// Longer than they stay awake.
+    @Test func `wait for each other`() {
+        let counts = Counts()
+        Threads.with(count: 2) {
+            for round in 1...10 {
+                ck_divide(
+                    4, 1, 1e9,
+                    { address, part, _ in
+                        usleep(300)
+                        let counts = Unmanaged<Counts>.fromOpaque(address!).takeUnretainedValue()
+                        counts.counts.withLock { $0[part] += 1 }
+                    }, Unmanaged.passUnretained(counts).toOpaque())
+                #expect(counts.counts.withLock { $0[..<4] } == [round, round, round, round])
+            }
         }
     }
 

@@ -46,7 +46,9 @@ struct Planner {
             let (base, step) = (planner.places[layout.buffer]?.base, planner.schedule.buffers[layout.buffer].step)
             let place =
                 switch base {
-                case nil: planner.temporaries[node].map { "temporary \($0 / ElementwiseStep.temporarySize)" } ?? "single numbers"
+                case nil:
+                    planner.temporaries[node].map { "temporary \($0 / ElementwiseStep.temporarySize)" }
+                        ?? "single numbers"
                 case 0?: "block \(planner.place(of: layout).offset)"
                 case 1?: "constant"
                 case let base?: base < planner.firstOutput ? "input" : "result \(base - planner.firstOutput)"
