@@ -14,6 +14,10 @@
 #include <unistd.h>
 
 #define MOST_THREADS 1024
+#ifndef __linux__
+/// Other systems do not say on which processor a thread runs.
+#define sched_getcpu() -1
+#endif
 
 static void stop(const char *problem) {
     fprintf(stderr, "%s\n", problem);
@@ -112,15 +116,6 @@ static int64_t now(void) {
     return time.tv_sec * 1000000000ll + time.tv_nsec;
 }
 
-/// The processor that the calling thread runs on; −1 where the system does not say.
-static int processor(void) {
-#ifdef __linux__
-    return sched_getcpu();
-#else
-    return -1;
-#endif
-}
-
 /// Waits awake until `isReached` says so: false if that takes too long, for who works here may be what one waits for.
 static bool waitAwake(bool (*isReached)(void)) {
     for (const int64_t end = now() + AWAKE; now() < end;)
@@ -158,7 +153,7 @@ static void *help(void *unused) {
     for (ck_workspace();;) {
         if (waitAwake(join)) {
             // On the processor of the thread that is to be helped, one would but take its time.
-            if (pool.processor >= 0 && processor() == pool.processor) atomic_store(&pool.isCrowded, true);
+            if (pool.processor >= 0 && sched_getcpu() == pool.processor) atomic_store(&pool.isCrowded, true);
             else takeParts(true);
             atomic_fetch_sub(&pool.places, HELPS);
         } else {
@@ -229,7 +224,7 @@ static bool share(const struct work *work, double nanoseconds, ptrdiff_t helpers
     if (pool.started < helpers) startThreads(helpers);
     pool.lately = nanoseconds + (start - pool.end < AWAKE ? pool.lately : 0);
     pool.work = *work;
-    pool.processor = processor();
+    pool.processor = sched_getcpu();
     pool.taken = 0;
     offer(MINIMUM(helpers, pool.started));
     const int64_t offered = now();

@@ -88,69 +88,62 @@ struct ElementLoops: Sendable {
 }
 
 extension ElementLoop {
-    /// Computes all elements of a packed result from operands of its shape, each read through its strides; about how long one
-    /// takes says whether threads share them.
-    ///
-    /// Neighbouring axes that every operand crosses with one stride count as one, so that packed operands take one run of
-    /// the loop.
-    func run(
-        _ layouts: UnsafeBufferPointer<Tensor.Layout>, _ elements: UnsafePointer<UnsafeRawPointer>,
-        into result: UnsafeMutableRawPointer, resultSize: Int, elementTime: Double
-    ) {
+    /// A loop over all elements of a packed result, from operands of its shape, each read through its strides.
+    struct OverArrays {
+        let loop: ElementLoop
+        let layouts: UnsafeBufferPointer<Tensor.Layout>
+        let operands: UnsafePointer<UnsafeRawPointer>
+        let result: UnsafeMutableRawPointer
+        let resultSize: Int
+    }
+}
+
+extension ElementLoop.OverArrays {
+    /// Threads share the elements, if one takes so many nanoseconds that it is worth it.
+    func run(elementTime: Double) {
         let shape = layouts.last!.shape
-        var outer = shape.rank
-        while outer > 0, layouts.allSatisfy({ $0.strides.single(over: outer - 1..<shape.rank, of: shape) != nil }) {
-            outer -= 1
-        }
-        let runs = Runs(
-            loop: self, layouts: layouts, elements: elements, result: result, resultSize: resultSize, outer: outer,
-            axis: shape.firstIndex { $0 > 1 } ?? 0)
         let time = shape.isSmall ? 0 : elementTime * Double(shape.elementCount)
-        if time < Double(CK_DIVISIBLE) { return runs.compute(nil) }
-        withUnsafePointer(to: runs) {
+        guard time >= Double(CK_DIVISIBLE), let axis = shape.firstIndex(where: { $0 > 1 }) else { return run(nil) }
+        withUnsafePointer(to: self) {
             ck_divide(
-                shape[runs.axis], 1, time,
-                { $0!.assumingMemoryBound(to: Runs.self).pointee.compute($1..<$1 + $2) },
+                shape[axis], 1, time, { $0!.assumingMemoryBound(to: Self.self).pointee.run($1..<$1 + $2) },
                 UnsafeMutableRawPointer(mutating: $0))
         }
     }
 
-    /// What lies along the axes in front of others: runs of the loop.
-    private struct Runs {
-        let loop: ElementLoop
-        let layouts: UnsafeBufferPointer<Tensor.Layout>
-        let elements: UnsafePointer<UnsafeRawPointer>
-        let result: UnsafeMutableRawPointer
-        let resultSize: Int
-        /// How many axes are in front, and the first that is longer than 1.
-        let outer, axis: Int
-
-        /// Computes the elements of some positions along that axis, or all.
-        func compute(_ part: Range<Int>?) {
-            var (shape, target) = (layouts.last!.shape, result)
-            if let part {
-                shape[axis] = part.count
-                target += part.lowerBound * shape[(axis + 1)...].reduce(resultSize, *)
-            }
-            let (run, type) = (shape[outer...].reduce(1, *), layouts.last!.elementType)
-            if run == 0 { return }
-            withUnsafeTemporaryAllocation(of: Int.self, capacity: layouts.count) { strides in
-                withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: layouts.count) { addresses in
-                    for (position, layout) in layouts.enumerated() {
-                        strides[position] = layout.strides.single(over: outer..<shape.rank, of: layout.shape)!
-                        addresses[position] = elements[position]
-                        if let part {
-                            addresses[position] += part.lowerBound * layout.strides[axis] * layout.elementType.size
-                        }
+    /// All elements, or those of some positions along the first axis that is longer than 1.
+    ///
+    /// Neighbouring axes that every operand crosses with one stride count as one, so that packed operands take one run of
+    /// the loop.
+    private func run(_ part: Range<Int>?) {
+        var (shape, target) = (layouts.last!.shape, result)
+        var outer = shape.rank
+        while outer > 0, layouts.allSatisfy({ $0.strides.single(over: outer - 1..<shape.rank, of: shape) != nil }) {
+            outer -= 1
+        }
+        let axis = part == nil ? 0 : shape.firstIndex { $0 > 1 }!
+        if let part {
+            shape[axis] = part.count
+            target += part.lowerBound * shape[(axis + 1)...].reduce(resultSize, *)
+        }
+        let run = shape[outer...].reduce(1, *)
+        if run == 0 { return }
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: layouts.count) { strides in
+            withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: layouts.count) { addresses in
+                for (position, layout) in layouts.enumerated() {
+                    strides[position] = layout.strides.single(over: outer..<shape.rank, of: layout.shape)!
+                    addresses[position] = operands[position]
+                    if let part {
+                        addresses[position] += part.lowerBound * layout.strides[axis] * layout.elementType.size
                     }
-                    shape.visit(firstAxes: outer) {
-                        loop.run(run, addresses.baseAddress!, strides.baseAddress!, target, type)
-                        target += run * resultSize
-                    } move: { axis, steps in
-                        for position in layouts.indices {
-                            let bytes = layouts[position].elementType.size * layouts[position].strides[axis]
-                            addresses[position] += steps * bytes
-                        }
+                }
+                shape.visit(firstAxes: outer) {
+                    loop.run(run, addresses.baseAddress!, strides.baseAddress!, target, layouts.last!.elementType)
+                    target += run * resultSize
+                } move: { axis, steps in
+                    for position in layouts.indices {
+                        let bytes = layouts[position].elementType.size * layouts[position].strides[axis]
+                        addresses[position] += steps * bytes
                     }
                 }
             }

@@ -128,9 +128,10 @@ extension Primitive {
                 run: { layouts, buffers in
                     let type = layouts.x.elementType
                     withUnsafeBytes(of: layouts) {
-                        Primitive.multiply.loops[type]!.run(
-                            $0.bindMemory(to: Tensor.Layout.self), buffers.operands, into: buffers.result,
-                            resultSize: type.size, elementTime: Primitive.multiply.elementTime)
+                        ElementLoop.OverArrays(
+                            loop: Primitive.multiply.loops[type]!, layouts: $0.bindMemory(to: Tensor.Layout.self),
+                            operands: buffers.operands, result: buffers.result, resultSize: type.size
+                        ).run(elementTime: Primitive.multiply.elementTime)
                     }
                 })),
         elements: { numbers, operands, call in

@@ -93,9 +93,10 @@ extension Primitive {
         case .elementwise(let loops, _):
             return Tensor(result.shape, result.elementType) { (target: UnsafeMutableRawPointer) in
                 Tensor.withLayouts(of: operands, in: result.shape) { layouts, elements in
-                    let loop = loops[layouts.last!.elementType]!
-                    loop.run(
-                        layouts, elements, into: target, resultSize: result.elementType.size, elementTime: elementTime)
+                    ElementLoop.OverArrays(
+                        loop: loops[layouts.last!.elementType]!, layouts: layouts, operands: elements, result: target,
+                        resultSize: result.elementType.size
+                    ).run(elementTime: elementTime)
                 }
             }
         case .kernel(let kernel):
