@@ -127,10 +127,12 @@ extension Primitive {
                 },
                 run: { layouts, buffers in
                     let type = layouts.x.elementType
-                    withUnsafeBytes(of: layouts) {
+                    withUnsafeBytes(of: layouts) { bytes in
+                        let both = bytes.baseAddress!.assumingMemoryBound(to: Tensor.Layout.self)
                         ElementLoop.OverArrays(
-                            loop: Primitive.multiply.loops[type]!, layouts: $0.bindMemory(to: Tensor.Layout.self),
-                            operands: buffers.operands, result: buffers.result, resultSize: type.size
+                            loop: Primitive.multiply.loops[type]!,
+                            layouts: UnsafeBufferPointer(start: both, count: 2), operands: buffers.operands,
+                            result: buffers.result, resultSize: type.size
                         ).run(elementTime: Primitive.multiply.elementTime)
                     }
                 })),

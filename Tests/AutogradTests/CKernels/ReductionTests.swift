@@ -1,4 +1,3 @@
-import Autograd
 import CKernels
 import Testing
 
@@ -12,6 +11,9 @@ import Testing
     ])
     func `add up in the order of the header, whatever axes and layout`(lengths: [Int]) {
         let x = numbers(lengths.reduce(1, *))
+        // Large ones are divided.
+        let before = ck_limit_threads(3)
+        defer { _ = ck_limit_threads(before) }
         for reduced in UInt32(0)..<1 << UInt32(lengths.count) {
             let expected = groups(lengths, reduced).map { sum(of: $0.map { x[$0] }) }
             let expected32 = groups(lengths, reduced).map { Float(sum(of: $0.map { Double(Float(x[$0])) })) }
@@ -23,13 +25,10 @@ import Testing
                 var (result, greatest) = (expected.map { _ in Double.nan }, expected.map { _ in Double.nan })
                 var (result32, greatest32) = (expected.map { _ in Float.nan }, expected.map { _ in Float.nan })
                 let rank = lengths.count
-                // Large ones are divided.
-                Threads.with(count: 3) {
-                    reduce(CK_SUM, CK_FLOAT64, rank, lengths, strides, reduced, laid, &result)
-                    reduce(CK_SUM, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &result32)
-                    reduce(CK_MAX, CK_FLOAT64, rank, lengths, strides, reduced, laid, &greatest)
-                    reduce(CK_MAX, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &greatest32)
-                }
+                reduce(CK_SUM, CK_FLOAT64, rank, lengths, strides, reduced, laid, &result)
+                reduce(CK_SUM, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &result32)
+                reduce(CK_MAX, CK_FLOAT64, rank, lengths, strides, reduced, laid, &greatest)
+                reduce(CK_MAX, CK_FLOAT32, rank, lengths, strides, reduced, laid.map(Float.init), &greatest32)
                 #expect(result.map(\.bitPattern) == expected.map(\.bitPattern), "\(strides) over \(reduced)")
                 #expect(result32.map(\.bitPattern) == expected32.map(\.bitPattern), "\(strides) over \(reduced)")
                 #expect(greatest == largest && greatest32 == largest.map(Float.init), "\(strides) over \(reduced)")

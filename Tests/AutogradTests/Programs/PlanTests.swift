@@ -9,7 +9,7 @@ import Testing
     }
 
     /// Element-wise instructions of one shape run as one step. What only that step reads lies in a temporary, of which one is
-    /// used again where its value has been read for the last time; what the sum reads has memory of its own behind them.
+    /// used again where its value has been read for the last time; what the sum reads has memory of its own.
     @Test func fusion() {
         let graph = recording([Tensor(repeating: 0, shape: [8, 1000]), Tensor(repeating: 0, shape: [1000])]) { x in
             [tanh(x[0] * x[1] + 1) * sigmoid(x[0]), sum(x[0] * 2)]
@@ -41,8 +41,8 @@ import Testing
                 %6: f64[8, 1000] = sigmoid %0                         step 0, temporary 1
                 %7: f64[8, 1000] = multiply %5, %6                    step 0, result 0
                 %8: f64[8, 1000] = constant                           constant
-                %9: f64[8, 1000] = multiply %0, %8                    step 0, block 12864
-                %10: f64[] = sum %9 axes=[0, 1] keepDimensions=false  step 1, block 76864
+                %9: f64[8, 1000] = multiply %0, %8                    step 0, block 0
+                %10: f64[] = sum %9 axes=[0, 1] keepDimensions=false  step 1, block 64000
                 """)
     }
 
@@ -139,7 +139,7 @@ import Testing
                 %3: f64[30, 40] = constant                          constant
                 %4: f64[30, 1] = reshape %1 shape=[30, 1]           input
                 %5: f64[30, 40] = broadcast %4 shape=[30, 40]       input
-                %6: f64[30, 40] = multiplyAdd %3, %2, %5            step 0, block 8576
+                %6: f64[30, 40] = multiplyAdd %3, %2, %5            step 0, block 0
                 %7: f64[40] = sum %6 axes=[0] keepDimensions=false  step 1, result 0
                 """)
     }
