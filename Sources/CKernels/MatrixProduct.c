@@ -11,31 +11,36 @@ struct work {
     bool areRows;
 };
 
-/// Where an operand of a product starts, in elements.
-static ptrdiff_t offset(const ck_product *p, ptrdiff_t product, const ptrdiff_t *strides) {
-    ptrdiff_t offset = 0;
-    for (ptrdiff_t axis = p->axes - 1; axis >= 0; axis--) {
-        offset += product % p->lengths[axis] * strides[axis];
-        product /= p->lengths[axis];
-    }
-    return offset;
-}
-
-static void multiplySlice(const struct work *x, ptrdiff_t product, ptrdiff_t slice) {
-    const ck_product *p = x->p;
-    const ptrdiff_t size = p->type == CK_FLOAT64 ? 8 : 4;
-    const ptrdiff_t first = ck_start(slice, x->slices, x->length, x->tile);
-    const ptrdiff_t count = ck_start(slice + 1, x->slices, x->length, x->tile) - first;
-    const ptrdiff_t i = x->areRows ? first : 0, j = x->areRows ? 0 : first;
-    ck_active_table()->matmul[p->type](
-        x->areRows ? count : p->rows, x->areRows ? p->columns : count, p->inner, x->a + (offset(p, product, p->aStrides) + i * p->aRow) * size, p->aRow, p->aColumn,
-        x->b + (offset(p, product, p->bStrides) + j * p->bColumn) * size, p->bRow, p->bColumn,
-        x->result + ((product * p->rows + i) * p->columns + j) * size, p->columns);
-}
-
 static void multiplySlices(void *context, ptrdiff_t first, ptrdiff_t count) {
     const struct work *x = context;
-    for (ptrdiff_t s = first; s < first + count; s++) multiplySlice(x, s / x->slices, s % x->slices);
+    const ck_product *p = x->p;
+    if (count == 0 || p->rows == 0 || p->columns == 0) return;
+    void (*const multiply)(const ck_matrices *) = ck_active_table()->matmul[p->type];
+    const ptrdiff_t size = p->type == CK_FLOAT64 ? 8 : 4, last = MAXIMUM(p->axes - 1, 0);
+    ck_axis aAxes[CK_MOST_AXES] = { { 1, 0 } }, bAxes[CK_MOST_AXES] = { { 1, 0 } };
+    for (ptrdiff_t n = 0; n < p->axes; n++) {
+        aAxes[n] = (ck_axis){ p->lengths[n], p->aStrides[n] };
+        bAxes[n] = (ck_axis){ p->lengths[n], p->bStrides[n] };
+    }
+    ptrdiff_t product = first / x->slices, slice = first % x->slices;
+    ck_walk a = ck_walk_to(product, aAxes, &aAxes[last]), b = ck_walk_to(product, bAxes, &bAxes[last]);
+    ck_matrices m = {
+        p->rows, p->columns, p->inner, .aRow = p->aRow, .aColumn = p->aColumn, .bRow = p->bRow, .bColumn = p->bColumn,
+        .resultRow = p->columns };
+    for (; count > 0; count--) {
+        const ptrdiff_t start = ck_start(slice, x->slices, x->length, x->tile);
+        const ptrdiff_t i = x->areRows ? start : 0, j = x->areRows ? 0 : start;
+        *(x->areRows ? &m.rows : &m.columns) = ck_start(slice + 1, x->slices, x->length, x->tile) - start;
+        m.a = x->a + (a.offset + i * p->aRow) * size;
+        m.b = x->b + (b.offset + j * p->bColumn) * size;
+        m.result = x->result + ((product * p->rows + i) * p->columns + j) * size;
+        multiply(&m);
+        if (++slice < x->slices) continue;
+        slice = 0;
+        product++;
+        ck_step(&a, aAxes, &aAxes[last], 1);
+        ck_step(&b, bAxes, &bAxes[last], 1);
+    }
 }
 
 void ck_matmul(const ck_product *p, const void *a, const void *b, void *result) {

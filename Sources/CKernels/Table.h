@@ -56,6 +56,14 @@ static inline ptrdiff_t ck_start(ptrdiff_t part, ptrdiff_t parts, ptrdiff_t coun
     return part == parts ? count : count / grain * part / parts * grain;
 }
 
+/// One of the products that a ck_product has, or a part of it. The rows of the result lie `resultRow` apart.
+typedef struct {
+    ptrdiff_t rows, columns, inner;
+    const void *a; ptrdiff_t aRow, aColumn;
+    const void *b; ptrdiff_t bRow, bColumn;
+    void *result; ptrdiff_t resultRow;
+} ck_matrices;
+
 struct ck_table {
     const char *name;
     bool fuses;  // whether matrix products round a product and a sum together
@@ -66,9 +74,7 @@ struct ck_table {
     void (*copy[4])(const ck_layout *l, ptrdiff_t first, ptrdiff_t count, const void *x, void *result);  // by ck_type
     // Words, uniform and normal numbers of 8 blocks, from the one `block` behind the first on: 128 bytes.
     void (*random[CK_NORMAL + 1][2])(const ck_draw *draw, uint64_t block, void *result);
-    void (*matmul[2])(
-        ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const void *a, ptrdiff_t aRow, ptrdiff_t aColumn,
-        const void *b, ptrdiff_t bRow, ptrdiff_t bColumn, void *result, ptrdiff_t resultRow);
+    void (*matmul[2])(const ck_matrices *m);
     void (*const (*scalar[2])[CK_SCALAR_FORM_COUNT])(const ck_scalar_instruction *i, double *r, double last);
 };
 

@@ -1,4 +1,5 @@
 import Autograd
+import CKernels
 import Machine
 
 // Products of matrices in GFLOP/s (2 · rows · inner · columns operations), on one thread and on two, beside the most
@@ -20,6 +21,49 @@ func measureMatrixProducts(_ report: Report) {
     float32.row("64x10 by 10x128", (64, 10, 128))
     float32.row("(64x10)ᵀ by 64x128", (10, 64, 128), transposed: (true, false))
     float32.row("(64x128)ᵀ by 64x784", (128, 64, 784), transposed: (true, false))
+}
+
+/// Small products and batches of them, as the transformers have them, beside one of 1,024.
+///
+/// Strides are those of the operands of a head's rows: of 4 heads side by side in rows of 16 numbers, of 4 in rows of 3 · 128.
+func measureSmallProducts(_ report: Report) {
+    typealias Strides = (row: Int, column: Int, batch: Int, head: Int)
+    func row(
+        _ name: String, _ batch: (Int, Int), _ size: (rows: Int, inner: Int, columns: Int), _ a: Strides, _ b: Strides,
+        atLeast goal: Int
+    ) {
+        let name = "\(name), 1 thread"
+        guard report.wants("W5", name) else { return }
+        var product = ck_product()
+        (product.type, product.rows, product.inner, product.columns) = (CK_FLOAT32, size.rows, size.inner, size.columns)
+        (product.aRow, product.aColumn, product.bRow, product.bColumn) = (a.row, a.column, b.row, b.column)
+        (product.axes, product.lengths.0, product.lengths.1) = (2, batch.0, batch.1)
+        (product.aStrides.0, product.aStrides.1) = (a.batch, a.head)
+        (product.bStrides.0, product.bStrides.1) = (b.batch, b.head)
+        let count = batch.0 * batch.1
+        let numbers = [Float](repeating: 0.5, count: 1 << 20)
+        var result = [Float](repeating: 0, count: count * size.rows * size.columns)
+        let square = Tensor(repeating: 0.5, shape: [1024, 1024], elementType: .float32)
+        let times = Threads.with(count: 1) {
+            report.stopwatch.measure(
+                { ck_matmul(&product, numbers, numbers, &result) }, beside: { matmul(square, square) })
+        }
+        guard report.passes("W5", name, Check([Double(result[0])], equals: [Double(size.inner) / 4], tolerance: 0))
+        else { return }
+        let speed = 2 * Double(count * size.rows * size.inner * size.columns) / times.first.median
+        let large = 2 * Double(1024 * 1024 * 1024) / times.second.median
+        report.add(
+            "W5", name, speed * 1e-9, "GFLOP/s", decimal(times.first.steadiness, digits: 2), atMost: nil,
+            note: "\(decimal(100 * speed / large, digits: 0)) % of sgemm 1024, goal ≥ \(goal)")
+    }
+    let head = (row: 16, column: 1, batch: 256, head: 4)
+    row("64 of 16x4x16, q kᵀ", (16, 4), (16, 4, 16), head, (1, 16, 256, 4), atLeast: 40)
+    row("64 of 16x16x4, w v", (16, 4), (16, 16, 4), (16, 1, 1024, 256), head, atLeast: 40)
+    row("64 of 16x16x4, wᵀ o", (16, 4), (16, 16, 4), (1, 16, 1024, 256), head, atLeast: 40)
+    row("48 of 64x32x64, q kᵀ", (12, 4), (64, 32, 64), (384, 1, 24576, 32), (1, 384, 24576, 32), atLeast: 75)
+    row("256x16 by (16x16)ᵀ", (1, 1), (256, 16, 16), (16, 1, 0, 0), (1, 16, 0, 0), atLeast: 50)
+    row("256x16 by 16x16", (1, 1), (256, 16, 16), (16, 1, 0, 0), (16, 1, 0, 0), atLeast: 50)
+    row("(256x16)ᵀ by 256x16", (1, 1), (16, 256, 16), (1, 16, 0, 0), (16, 1, 0, 0), atLeast: 50)
 }
 
 /// The rows of one element type.

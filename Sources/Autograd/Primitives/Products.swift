@@ -204,9 +204,13 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     let columns = right.rank == 1 ? b.reshaped(to: [right[0], 1]) : b
     let (rowBatch, columnBatch) = (Tensor.Shape(rows.shape.dropLast(2)), Tensor.Shape(columns.shape.dropLast(2)))
     guard let batch = Tensor.Shape.broadcast(rowBatch, columnBatch) else { return Primitive.matmul(rows, columns) }
+    // One matrix for the whole batch multiplies all rows at once, and its adjoint is one product too.
+    let isOne = columnBatch.isEmpty && rows.shape.last == columns.shape.first
     let product = Primitive.matmul(
-        rows.broadcast(to: Tensor.Shape(batch + rows.shape.suffix(2))),
-        columns.broadcast(to: Tensor.Shape(batch + columns.shape.suffix(2))))
+        isOne
+            ? rows.reshaped(to: [left.dropLast().reduce(1, *), right[0]])
+            : rows.broadcast(to: Tensor.Shape(batch + rows.shape.suffix(2))),
+        isOne ? columns : columns.broadcast(to: Tensor.Shape(batch + columns.shape.suffix(2))))
     var shape = batch
     if left.rank > 1 { shape.append(left[left.rank - 2]) }
     if right.rank > 1 { shape.append(right[right.rank - 1]) }

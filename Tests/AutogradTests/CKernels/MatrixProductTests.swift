@@ -34,6 +34,19 @@ import Testing
         }
     }
 
+    /// Each side of each length at which another path begins: packed or not, of few terms, with few columns.
+    @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17])
+    func `has the same bits by any path`(rows: Int) {
+        var random = RandomGenerator(seed: 6)
+        for columns in [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 19, 24, 31] {
+            for inner in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 259] where inner < 20 || columns % 4 == 3 {
+                let product = Layout(rows: rows, columns: columns, inner: inner, using: &random)
+                #expect(product.isAsStated(Double.self, using: &random), "\(product)")
+                #expect(product.isAsStated(Float.self, using: &random), "\(product)")
+            }
+        }
+    }
+
     @Test func `passes what is not finite and makes no negative zero`() {
         for size in [1, 3, 40, 300] {
             var a = [Float](repeating: 1, count: size * size)
@@ -56,6 +69,11 @@ import Testing
         #expect(result.allSatisfy { $0.bitPattern == 0 })
         multiply(CK_FLOAT64, 0, 3, 2, [1.0], 2, 1, [1.0], 3, 1, &result)
         multiply(CK_FLOAT64, 2, 0, 2, [1.0], 2, 1, [1.0], 0, 1, &result)
+        #expect(result == [0, 0, 0, 0, 0, 0])
+        var none = ck_product()
+        (none.rows, none.columns, none.inner, none.axes) = (2, 3, 1, 2)
+        (none.lengths.0, none.lengths.1) = (2, 0)
+        ck_matmul(&none, [1.0, 2], [1.0, 2, 3], &result)
         #expect(result == [0, 0, 0, 0, 0, 0])
     }
 
@@ -94,22 +112,26 @@ import Testing
         for threads in [2, 3, 8] { #expect(product(threads: threads) == alone) }
     }
 
-    @Test(arguments: [(6, 2, 3, 4), (5, 70, 60, 80), (2, 130, 140, 150)])
-    func `multiplies batches as it multiplies matrices`(count: Int, rows: Int, columns: Int, inner: Int) {
+    @Test(arguments: [(6, 2, 3, 4), (5, 70, 60, 80), (2, 130, 140, 150), (6, 16, 4, 16)], [false, true])
+    func `multiplies batches as it multiplies matrices`(
+        _ size: (count: Int, rows: Int, columns: Int, inner: Int), isRepeated: Bool
+    ) {
+        let (count, rows, columns, inner) = size
         var random = RandomGenerator(seed: 5)
         let a = (0..<count * rows * inner).map { _ in random.uniform() }
-        let b =
-            a.map { _ in random.uniform() }
-            + (0..<inner * columns).map { _ in random.uniform() }
+        let b = (0..<count * inner * columns).map { _ in random.uniform() }
         let lengths = count.isMultiple(of: 2) ? [2, count / 2] : [1, count]
-        // The last matrix first; and the second operand is one matrix, repeated.
+        // The last matrix first; and the second operand is one matrix, repeated, or as many, along the other axis first.
         let starts = (0..<count).map { (count - 1 - $0) * rows * inner }
+        let others = (0..<count).map {
+            isRepeated ? 0 : ($0 % lengths[1] * lengths[0] + $0 / lengths[1]) * inner * columns
+        }
         var single = [Double](repeating: 0, count: count * rows * columns)
-        for (position, start) in starts.enumerated() {
+        for position in 0..<count {
             single.withUnsafeMutableBufferPointer { single in
                 multiply(
-                    CK_FLOAT64, rows, columns, inner, Array(a[start...]), inner, 1, b, columns, 1,
-                    single.baseAddress! + position * rows * columns)
+                    CK_FLOAT64, rows, columns, inner, Array(a[starts[position]...]), inner, 1,
+                    Array(b[others[position]...]), columns, 1, single.baseAddress! + position * rows * columns)
             }
         }
         for threads in 1...3 {
@@ -122,6 +144,8 @@ import Testing
                     product.axes = 2
                     (product.lengths.0, product.lengths.1) = (lengths[0], lengths[1])
                     (product.aStrides.0, product.aStrides.1) = (-lengths[1] * rows * inner, -rows * inner)
+                    let step = isRepeated ? 0 : inner * columns
+                    (product.bStrides.0, product.bStrides.1) = (step, lengths[0] * step)
                     ck_matmul(&product, a.baseAddress! + starts[0], b, &result)
                 }
             }

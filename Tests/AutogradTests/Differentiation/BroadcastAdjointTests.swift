@@ -52,6 +52,26 @@ import Testing
         #expect(matmul(Tensor([1, 2, 3]), a) == Tensor(repeating: 6, shape: [2, 4]))
     }
 
+    @Test func `of one matrix for a batch has the bits of one product of all rows`() {
+        var random = RandomGenerator(seed: 7)
+        func numbers(_ shape: Tensor.Shape) -> Tensor {
+            Tensor((0..<shape.elementCount).map { _ in random.uniform() }, shape: shape)
+        }
+        let (a, w) = (numbers([5, 3, 20]), numbers([7, 3]).transposed())
+        for a in [a.transposed(), a.transposed() * 1] {
+            let rows = a.reshaped(to: [100, 3])
+            let (da, dw) = gradient(at: a, w) { a, w in sum(square(matmul(a, w))) }
+            let (dr, dv) = gradient(at: rows, w) { a, w in sum(square(matmul(a, w))) }
+            #expect(matmul(a, w) == matmul(rows, w).reshaped(to: [5, 20, 7]))
+            #expect(da == dr.reshaped(to: [5, 20, 3]) && dw == dv)
+        }
+        for (left, inner) in [([0, 3], 4), ([2, 3], 0)] as [(Tensor.Shape, Int)] {
+            let a = Tensor(repeating: 1, shape: Tensor.Shape(Array(left) + [inner]))
+            let product = matmul(a, Tensor(repeating: 1, shape: [inner, 5]))
+            #expect(product == Tensor(repeating: 0, shape: Tensor.Shape(Array(left) + [5])))
+        }
+    }
+
     @Test func `is right to the second order`() {
         // Σᵢⱼ (xᵢ yⱼ)² = Σ x² · Σ y²: the mixed derivative ∂²/∂xᵢ∂yⱼ is 4 xᵢ yⱼ.
         let (x, y) = (Tensor([[1], [2]]), Tensor([3, 5, 7]))
