@@ -100,9 +100,9 @@ extension ElementLoop {
 
 extension ElementLoop.OverArrays {
     /// Threads share the elements, if one takes so many nanoseconds that it is worth it.
-    func run(elementTime: Double) {
+    func run(elementTime: @autoclosure () -> Double) {
         let shape = layouts.last!.shape
-        let time = shape.isSmall ? 0 : elementTime * Double(shape.elementCount)
+        let time = shape.isSmall ? 0 : elementTime() * Double(shape.elementCount)
         guard time >= Double(CK_DIVISIBLE), let axis = shape.firstIndex(where: { $0 > 1 }) else { return run(nil) }
         withUnsafePointer(to: self) {
             ck_divide(

@@ -150,14 +150,6 @@ extension Primitive {
     }
 }
 
-extension Primitive {
-    /// About how many nanoseconds an element takes.
-    var elementTime: Double {
-        guard let function, function != CK_POWER, function != CK_SHIFTED_POWER else { return 5 }
-        return (CK_EXP.rawValue...CK_SOFTPLUS.rawValue).contains(function.rawValue) ? 1 : 0.2
-    }
-}
-
 extension Primitive.Result {
     /// Refuses what is no array of real numbers.
     func checkReal() throws(Primitive.Refusal) {

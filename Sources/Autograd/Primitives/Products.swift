@@ -117,23 +117,18 @@ extension Primitive {
         },
         implementation: .kernel(
             Kernel(
-                // Both seen in the shape of the result.
                 prepare: { call in
-                    let (shape, type) = (call.result.shape, call.result.elementType)
-                    return (
-                        x: Tensor.Layout(shape, [call[0].strides[0], 0], type),
-                        y: Tensor.Layout(shape, [0, call[1].strides[0]], type)
+                    (
+                        loop: Primitive.multiply.loops[call.result.elementType]!, type: call.result.elementType,
+                        rows: call[0].shape[0], columns: call[1].shape[0], x: call[0].strides[0], y: call[1].strides[0]
                     )
                 },
-                run: { layouts, buffers in
-                    let type = layouts.x.elementType
-                    withUnsafeBytes(of: layouts) { bytes in
-                        let both = bytes.baseAddress!.assumingMemoryBound(to: Tensor.Layout.self)
-                        ElementLoop.OverArrays(
-                            loop: Primitive.multiply.loops[type]!,
-                            layouts: UnsafeBufferPointer(start: both, count: 2), operands: buffers.operands,
-                            result: buffers.result, resultSize: type.size
-                        ).run(elementTime: Primitive.multiply.elementTime)
+                run: { plan, buffers in
+                    let row = Storage.Run(start: buffers[1], stride: plan.y)
+                    for i in 0..<plan.rows {
+                        let x = Storage.Run(start: buffers[0] + i * plan.x * plan.type.size, stride: 0)
+                        let target = buffers.result + i * plan.columns * plan.type.size
+                        plan.loop.run(plan.columns, x, row, into: target, plan.type)
                     }
                 })),
         elements: { numbers, operands, call in

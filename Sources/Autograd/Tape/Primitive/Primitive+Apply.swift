@@ -208,6 +208,13 @@ extension Tensor {
 }
 
 extension Primitive {
+    /// About how many nanoseconds an element takes.
+    var elementTime: Double {
+        guard let function else { return 5 }
+        if function == CK_POWER || function == CK_SHIFTED_POWER { return 2 }
+        return (CK_EXP.rawValue...CK_SOFTPLUS.rawValue).contains(function.rawValue) ? 1 : 0.2
+    }
+
     /// The values that the pullback of an operand uses.
     @inline(__always)
     func uses(ofOperand position: Int) -> Pullback.Uses {
