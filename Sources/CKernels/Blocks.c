@@ -2,6 +2,7 @@
 #include "include/Blocks.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +33,24 @@ static ptrdiff_t rounded(ptrdiff_t bytes) {
     return (bytes + step - 1) & -step;
 }
 
+/// Takes a block out.
 static void *removed(ptrdiff_t place) {
     void *const memory = kept.blocks[place].memory;
     kept.bytes -= kept.blocks[place].bytes;
     kept.count--;
     memmove(kept.blocks + place, kept.blocks + place + 1, (size_t)(kept.count - place) * sizeof *kept.blocks);
     return memory;
+}
+
+/// Frees what was kept longest, until no more than so many bytes are kept. Others need not wait for the system meanwhile.
+static void keepAtMost(ptrdiff_t bytes) {
+    for (bool isDone = false; !isDone;) {
+        pthread_mutex_lock(&kept.lock);
+        isDone = kept.bytes <= bytes;
+        void *const memory = isDone ? NULL : removed(0);
+        pthread_mutex_unlock(&kept.lock);
+        free(memory);
+    }
 }
 
 void *ck_take_block(ptrdiff_t bytes) {
@@ -48,9 +61,11 @@ void *ck_take_block(ptrdiff_t bytes) {
     pthread_mutex_lock(&kept.lock);
     for (ptrdiff_t place = kept.count - 1; place >= 0 && !memory; place--)
         if (kept.blocks[place].bytes == bytes) memory = removed(place);
-    while (!memory && !(memory = aligned_alloc(64, (size_t)bytes)) && kept.count > 0) free(removed(0));
     pthread_mutex_unlock(&kept.lock);
-    if (memory) return memory;
+    if (memory || (memory = aligned_alloc(64, (size_t)bytes))) return memory;
+    // Without what is kept there may be room.
+    keepAtMost(0);
+    if ((memory = aligned_alloc(64, (size_t)bytes))) return memory;
     fprintf(stderr, "There is no memory for an array of %td bytes.\n", bytes);
     abort();
 }
@@ -58,12 +73,16 @@ void *ck_take_block(ptrdiff_t bytes) {
 void ck_give_block(void *memory, ptrdiff_t bytes) {
     bytes = rounded(bytes);
     if (bytes > MOST) return free(memory);
+    keepAtMost(MOST - bytes);
     pthread_mutex_lock(&kept.lock);
-    while (kept.bytes > MOST - bytes) free(removed(0));  // what was kept longest
-    kept.blocks[kept.count].memory = memory;
-    kept.blocks[kept.count++].bytes = bytes;
-    kept.bytes += bytes;
+    const bool fits = kept.bytes <= MOST - bytes;
+    if (fits) {
+        kept.blocks[kept.count].memory = memory;
+        kept.blocks[kept.count++].bytes = bytes;
+        kept.bytes += bytes;
+    }
     pthread_mutex_unlock(&kept.lock);
+    if (!fits) free(memory);  // another thread was faster
 }
 
 ptrdiff_t ck_kept_bytes(void) {

@@ -77,7 +77,7 @@ enum {
     WORTH_WAKING = 50000,                                  // one is woken for so much work without a longer break
     MOST_GAIN = 1000000, MOST_LOSS = 50000,                // how much helpers may have gained, and lose
     SHORTEST_PAUSE = 1000000, LONGEST_PAUSE = 100000000,
-    LEAST_PART = 10000,
+    LEAST_PART = 10000,                                    // shorter parts are not worth taking
 };
 /// The parts of a piece of work for each thread: the last one is waited for.
 enum { PARTS = 4 };
@@ -95,7 +95,7 @@ static void doPart(const struct work *w, ptrdiff_t part) {
     w->body(w->context, start, ck_start(part + 1, w->parts, w->count, w->grain) - start);
 }
 
-/// The piece of work at hand, and the threads that help. Who sets `isBusy` may change what is neither atomic nor `called`.
+/// The piece of work at hand, and the threads that help. Who sets `isBusy` may change the rest.
 static struct pool {
     struct work work;
     int processor;            // that of the thread which divides it
@@ -103,8 +103,9 @@ static struct pool {
     _Atomic(int64_t) places;  // how many helpers may still join, and HELPS for each that has and is not done
     _Atomic(bool) isBusy, isCrowded;
     ptrdiff_t started;                    // helpers there are
-    _Atomic(ptrdiff_t) asleep, called;    // those of them who sleep; and who have been woken, but do not know yet
+    _Atomic(ptrdiff_t) asleep;            // those of them who sleep
     pthread_mutex_t lock;
+    ptrdiff_t called;                     // who have been woken, but do not know yet; guarded by the lock
     pthread_cond_t call;
     double lately, gain;          // nanoseconds of work without a break, and those that helpers gained, less what they lost
     int64_t end, pause, resumed;  // when work ended last; how long the helpers were left alone last, and until when
@@ -153,17 +154,18 @@ static void *help(void *unused) {
     for (ck_workspace();;) {
         if (waitAwake(join)) {
             // On the processor of the thread that is to be helped, one would but take its time.
-            if (pool.processor >= 0 && sched_getcpu() == pool.processor) atomic_store(&pool.isCrowded, true);
+            const bool isCrowded = pool.processor >= 0 && sched_getcpu() == pool.processor;
+            if (isCrowded) atomic_store(&pool.isCrowded, true);
             else takeParts(true);
             atomic_fetch_sub(&pool.places, HELPS);
-        } else {
-            // Nobody waits for a helper that has not joined.
-            pthread_mutex_lock(&pool.lock);
-            pool.asleep++;
-            while (pool.called == 0) pthread_cond_wait(&pool.call, &pool.lock);
-            pool.called--;
-            pthread_mutex_unlock(&pool.lock);
+            if (!isCrowded) continue;
         }
+        // Nobody waits for a helper that has not joined.
+        pthread_mutex_lock(&pool.lock);
+        pool.asleep++;
+        while (pool.called == 0) pthread_cond_wait(&pool.call, &pool.lock);
+        pool.called--;
+        pthread_mutex_unlock(&pool.lock);
     }
     return unused;
 }
@@ -176,8 +178,6 @@ static void watchForks(void) { pthread_atfork(NULL, NULL, inChild); }
 
 /// Starts threads until there are `count`, or the system has no more. They leave signals to the others.
 static void startThreads(ptrdiff_t count) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watchForks);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -246,6 +246,8 @@ void ck_divide(
         work.parts = MAXIMUM(1, (ptrdiff_t)MINIMUM(most, (double)(count / grain)));
     }
     const ptrdiff_t helpers = MINIMUM(ck_thread_count(), work.parts) - 1;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (helpers > 0) pthread_once(&once, watchForks);
     bool isDone = false;
     if (helpers > 0 && !atomic_load(&pool.isBusy) && !atomic_exchange(&pool.isBusy, true)) {
         isDone = share(&work, nanoseconds, helpers);

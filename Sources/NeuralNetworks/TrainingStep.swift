@@ -141,8 +141,8 @@ public final class TrainingStep<Model: Module, Method: Optimizer> {
     /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
     public var plan: String { replayer.plan }
 
-    /// Where the time of a step on these inputs goes, see ``plan``: the share of each of its parts, from steps that measure themselves
-    /// for up to a fifth of a second. They are made on a copy of the parameters; nothing is changed.
+    /// Where the time of a step on these inputs goes, see ``plan``: the share of each of its parts, from at least one step that
+    /// measures itself, and more for a fifth of a second. They are made on a copy of the parameters, which do not change.
     public func profile(_ inputs: Tensor...) -> String {
         prepare()
         return replayer.profile(inputs + [Tensor(optimizer.learningRate)])

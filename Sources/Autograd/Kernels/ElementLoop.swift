@@ -102,7 +102,9 @@ extension ElementLoop.OverArrays {
     /// Threads share the elements, if one takes so many nanoseconds that it is worth it.
     func run(elementTime: @autoclosure () -> Double) {
         let shape = layouts.last!.shape
-        let time = shape.isSmall ? 0 : elementTime() * Double(shape.elementCount)
+        let count = shape.elementCount
+        // Less than the slowest function takes.
+        let time = count < CK_DIVISIBLE / 5 ? 0 : elementTime() * Double(count)
         guard time >= Double(CK_DIVISIBLE), let axis = shape.firstIndex(where: { $0 > 1 }) else { return run(nil) }
         withUnsafePointer(to: self) {
             ck_divide(

@@ -17,6 +17,7 @@ extension Primitive {
     ///   - name: What tapes and errors call it.
     ///   - value: The function, over plain numbers. It cannot capture anything, so that it stays plain data: what it
     ///     depends on is another operand, or a constant in it. float32 elements are computed in double precision and rounded.
+    ///     Several threads may run it at once, and it must not compute with tensors.
     ///   - derivative: dy/dx in tensor operations, from the operand x and the result y. It is differentiated for second
     ///     order, so it must not read their numbers. What it does is recorded once and used from then on: it must neither
     ///     choose by shapes nor depend on what changes, such as a global variable.
@@ -52,7 +53,8 @@ extension Primitive {
     }
 
     /// A loop in C: the elements of operand i lie `strides[i]` elements apart from `operands[i]` on, 0 for one that repeats, and
-    /// `count` results side by side from `result` on, which may be where an operand of stride 1 lies.
+    /// `count` results side by side from `result` on, which may be where an operand of stride 1 lies. Several threads may run it at
+    /// once, and it must not compute with tensors.
     public typealias Loop =
         @convention(c) (
             _ count: Int, _ operands: UnsafePointer<UnsafeRawPointer>, _ strides: UnsafePointer<Int>,

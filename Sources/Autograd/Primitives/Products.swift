@@ -190,7 +190,8 @@ extension ck_product {
 /// The matrix product of matrices or vectors: a · B, A · b, A · B, or a · b, the dot product.
 ///
 /// With more than two axes, the last two are matrices and those in front are broadcast: `[8, 2, 3]` by `[3, 4]` is
-/// `[8, 2, 4]`.
+/// `[8, 2, 4]`. One matrix `[3, 4]` for a whole batch multiplies all rows at once, as those of one matrix `[16, 3]`: a batch
+/// that is transposed or broadcast is copied for that.
 public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     let (left, right) = (a.shape, b.shape)
     guard left.rank > 2 || right.rank > 2, left.rank > 0, right.rank > 0 else { return Primitive.matmul(a, b) }
@@ -200,7 +201,8 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     let (rowBatch, columnBatch) = (Tensor.Shape(rows.shape.dropLast(2)), Tensor.Shape(columns.shape.dropLast(2)))
     guard let batch = Tensor.Shape.broadcast(rowBatch, columnBatch) else { return Primitive.matmul(rows, columns) }
     // One matrix for the whole batch multiplies all rows at once, and its adjoint is one product too.
-    let isOne = columnBatch.isEmpty && rows.shape.last == columns.shape.first
+    let isOne =
+        columnBatch.isEmpty && rows.shape.last == columns.shape.first && a.elementType == b.elementType
     let product = Primitive.matmul(
         isOne
             ? rows.reshaped(to: [left.dropLast().reduce(1, *), right[0]])

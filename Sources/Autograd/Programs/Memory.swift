@@ -9,12 +9,12 @@ final class Memory {
     /// The pieces of memory that places name: a table behind the block.
     @exclusivity(unchecked) private(set) var bases: UnsafeMutablePointer<UnsafeMutableRawPointer>!
 
-    /// - Parameter old: A memory that was too small, whose state this takes over.
+    /// - Parameter old: Another of the same function, whose state this takes over: it lies in front of both.
     init(_ code: Code, replacing old: Memory? = nil) {
         self.code = code
         size = code.memorySize
         block = .allocate(byteCount: size, alignment: Arena.alignment)
-        if let old { block.copyMemory(from: old.block, byteCount: old.size) }
+        if let old { block.copyMemory(from: old.block, byteCount: min(size, old.size)) }
         begin()
     }
 

@@ -8,7 +8,7 @@ extension Replayer {
             tried = code
             if let text = code.profile(in: copiedMemory(for: code), inputs) { return text }
         }
-        return "no recording takes these inputs: run on them first"
+        return "no recording serves these inputs: run on them first"
     }
 }
 
@@ -42,7 +42,8 @@ extension Code {
                 runs += 1
             }
         }
-        return text(times.map { $0 / .seconds(1) / Double(max(runs, 1)) })
+        if runs == 0 { return nil }
+        return text(times.map { $0 / .seconds(1) / Double(runs) })
     }
 
     /// The plan, with the share of a step in front of its first instruction. Copies, which are none, come last.

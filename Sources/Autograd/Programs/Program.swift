@@ -109,8 +109,8 @@ public final class Program: Sendable {
     /// The latest recording as it runs: the step of each instruction (those of one step are fused), and where its value lies.
     public var plan: String { replayer.plan }
 
-    /// Where the time of a replay at these inputs goes, see ``plan``: the share of each step, from runs that measure themselves for
-    /// up to a fifth of a second.
+    /// Where the time of a replay at these inputs goes, see ``plan``: the share of each step, from at least one run that measures
+    /// itself, and more for a fifth of a second. A program that draws takes the generator's key and counter behind its input.
     public func profile(_ inputs: Tensor...) -> String { replayer.profile(inputs) }
 }
 

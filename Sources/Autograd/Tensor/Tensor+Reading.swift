@@ -80,8 +80,9 @@ extension Tensor {
 extension Tensor: Equatable {
     /// Whether both have the same shape, the same element type and equal elements. A NaN equals nothing, 0 equals −0.
     public static func == (left: Tensor, right: Tensor) -> Bool {
-        guard left.elementType == right.elementType, left.shape == right.shape else { return false }
-        let type = left.elementType
+        guard left.elementType == right.elementType, left.shape == right.shape, !left.isFailed, !right.isFailed
+        else { return false }
+        let (type, strides) = (left.elementType, [1, 1])
         return left.withUnsafeElements { x in
             right.withUnsafeElements { y in
                 // Compared by the loop of `.==`, some at a time.
@@ -90,7 +91,7 @@ extension Tensor: Equatable {
                     stride(from: 0, to: x.count, by: 1024 * type.size).allSatisfy { first in
                         let count = Swift.min(1024, (x.count - first) / type.size)
                         let operands = [x.baseAddress! + first, y.baseAddress! + first]
-                        compare(count, operands, [1, 1], outcomes.baseAddress!)
+                        compare(count, operands, strides, outcomes.baseAddress!)
                         return outcomes.prefix(count).reduce(1, &) == 1
                     }
                 }

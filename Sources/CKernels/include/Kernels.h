@@ -1,5 +1,5 @@
 // Loops over buffers: no shapes, no tape, no allocation (but one workspace for each thread that multiplies large
-// matrices, kept until the thread ends).
+// matrices, or works on blocks of elements, kept until the thread ends).
 //
 // One source (Source/*.inc) is compiled once for each instruction set; the best set that the processor has is chosen
 // once, on first use. Every kernel gives the same bits on every instruction set, but for the sign and payload of a NaN

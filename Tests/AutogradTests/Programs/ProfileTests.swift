@@ -51,7 +51,7 @@ import Testing
 
     @Test func `says where there is no recording for its inputs`() {
         let program = Program(at: Tensor(1)) { x in x > 0 ? x : -x }
-        let missing = "no recording takes these inputs: run on them first"
+        let missing = "no recording serves these inputs: run on them first"
         #expect(program.profile(Tensor([1, 2])) == missing)
         #expect(program.profile() == missing)
         #expect(program.profile(Tensor(1), Tensor(1)) == missing)

@@ -104,7 +104,7 @@ import Testing
             #expect(failed.indices == [])
             #expect(failed.conditions == [])
             #expect(!(failed < 1) && !(failed >= 1))
-            #expect(failed != three)
+            #expect(failed != three && failed != Tensor(3) && Tensor(3) != failed && failed != failed)
             #expect(gradient(at: 3) { $0 * failed }.isNaN)
         }
         #expect(error?.operation == "add")

@@ -65,9 +65,10 @@ extension ElementwiseStep {
     }
 
     private func run(_ range: Range<Int>, _ bases: UnsafePointer<UnsafeMutableRawPointer>) {
-        // What runs alone has no one to share the cache with.
-        let longest = operations.count == 1 && spreads.isEmpty ? range.count : ElementwiseStep.blockLength
-        let workspace = ck_workspace()
+        // What runs alone has no one to share the cache with, and no temporaries.
+        let isAlone = operations.count == 1 && spreads.isEmpty
+        let longest = isAlone ? range.count : ElementwiseStep.blockLength
+        let workspace = isAlone ? bases[0] : ck_workspace()
         withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: streams.count) { addresses in
             streams.withUnsafeBufferPointer { streams in
                 operations.withUnsafeBufferPointer { operations in
