@@ -37,9 +37,7 @@ extension Tensor {
 
     /// All elements of an `.int64` tensor, in row-major order. Another element type is an error.
     public var indices: [Int] {
-        let advice = "Read numbers with `numbers`, or `cast(to: .int64)` first."
-        if MemoryLayout<Int>.size == 8 { return elements("indices", as: .int64, otherwise: advice) }
-        return elements("indices", as: .int64, otherwise: advice).map { (index: Int64) in Int(index) }
+        elements("indices", as: .int64, otherwise: "Read numbers with `numbers`, or `cast(to: .int64)` first.")
     }
 
     /// All elements of a `.bool` tensor, in row-major order. Another element type is an error.
