@@ -153,12 +153,13 @@ static ptrdiff_t takeParts(bool helps) {
 static void *help(void *unused) {
     for (ck_workspace();;) {
         if (waitAwake(join)) {
-            // On the processor of the thread that is to be helped, one would but take its time.
+            // On the processor of the thread that is to be helped, one would but take its time; awake, one is moved elsewhere.
             const bool isCrowded = pool.processor >= 0 && sched_getcpu() == pool.processor;
             if (isCrowded) atomic_store(&pool.isCrowded, true);
             else takeParts(true);
             atomic_fetch_sub(&pool.places, HELPS);
-            if (!isCrowded) continue;
+            if (isCrowded) sched_yield();
+            continue;
         }
         // Nobody waits for a helper that has not joined.
         pthread_mutex_lock(&pool.lock);
