@@ -13,7 +13,7 @@ extension Replayer {
 }
 
 extension Code {
-    /// How long is measured at most, and how often.
+    /// After so long, or so many runs, no further one is measured.
     private static let (mostSeconds, mostRuns) = (0.2, 1000)
 
     /// The plan with the share of each step; nil where a guard does not hold.

@@ -8,6 +8,19 @@ from shared.data import (
 from shared.rows import agrees, measure_start, options, row, run, threads
 
 
+def learn(method, loss):
+    """Updates the parameters; the loss before that."""
+    method.zero_grad()
+    loss.backward()
+    method.step()
+    return loss.item()
+
+
+def follows(step, losses):
+    """Whether the first steps have these losses."""
+    return all(agrees(step(), loss, 1e-4) for loss in losses)
+
+
 def measure():
     import torch
 
@@ -137,18 +150,12 @@ def measure_wide_network(torch):
                 x = functions.linear(x, weight, bias)
                 x = functions.relu(x) if n < 3 else x
             loss = functions.mse_loss(x, expected)
-            method.zero_grad()
-            loss.backward()
-            method.step()
-            return loss.item()
+            return learn(method, loss)
 
         return step
 
-    def is_right():
-        step = make()
-        return all(agrees(step(), loss, 1e-4) for loss in WIDE_LOSSES)
-
-    row("W4", f"mlp of 4 layers of 1024, batch 256, momentum, {threads}, torch", "us/step", make(), check=is_right)
+    case = f"mlp of 4 layers of 1024, batch 256, momentum, {threads}, torch"
+    row("W4", case, "us/step", make(), check=lambda: follows(make(), WIDE_LOSSES))
 
 
 def measure_arrays(torch):
@@ -229,18 +236,12 @@ def measure_gpt(torch):
                 x = x + linear(f"{layer}.o", attention(torch, q, k, v, GPT["heads"]))
                 x = x + linear(f"{layer}.f2", functions.gelu(linear(f"{layer}.f1", norm(f"{layer}.l2", x))))
             loss = functions.cross_entropy((norm("ln", x) @ p["head.weight"].T).flatten(0, 1), expected)
-            method.zero_grad()
-            loss.backward()
-            method.step()
-            return loss.item()
+            return learn(method, loss)
 
         return step
 
-    def is_right():
-        step = make()
-        return all(agrees(step(), expected, 1e-4) for expected in GPT_LOSSES)
-
-    row("W8", f"GPT of 818,176 parameters, {threads}, torch", "us/step", make(), check=is_right)
+    case = f"GPT of 818,176 parameters, {threads}, torch"
+    row("W8", case, "us/step", make(), check=lambda: follows(make(), GPT_LOSSES))
 
 
 def measure_small_gpt(torch):
@@ -269,11 +270,8 @@ def measure_small_gpt(torch):
             x = x + attention(torch, y @ wq.T, y @ wk.T, y @ wv.T, 4) @ wo.T
             x = x + functions.relu(norm(x) @ fc1.T) @ fc2.T
             loss = functions.cross_entropy((x @ head.T).view(-1, LETTERS), following)
-            method.zero_grad()
-            loss.backward()
-            method.step()
             count += 1
-            return loss.item()
+            return learn(method, loss)
 
         return step
 
